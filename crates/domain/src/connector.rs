@@ -1,0 +1,225 @@
+//! Connectors: entries of the catalogue, kept by superusers.
+
+use crate::{
+    Timestamp,
+    field::{self, FieldError},
+    ids::ConnectorId,
+    tool::{TemplateView, ToolView},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fmt;
+
+/// The longest name, in characters.
+pub const NAME_MAX: u32 = 255;
+/// The longest description, in characters.
+pub const DESCRIPTION_MAX: u32 = 2000;
+/// The longest secret, in characters.
+pub const SECRET_MAX: u32 = 4096;
+/// The longest URL that is taken from a person, in characters.
+pub const URL_MAX: u32 = 2048;
+
+/// A connector's name: one line, unique in the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectorName(String);
+
+impl ConnectorName {
+    /// Trims and checks.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        field::line(text, NAME_MAX).map(Self)
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A connector's description: some lines of text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description(String);
+
+impl Description {
+    /// Trims and checks.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        field::lines(text, DESCRIPTION_MAX).map(Self)
+    }
+
+    /// The description as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Checks a connector's secret; an empty one means none. It travels in a header, so it is visible ASCII.
+pub fn check_secret(secret: &str) -> Result<(), FieldError> {
+    if secret.chars().count() > SECRET_MAX as usize {
+        return Err(FieldError::TooLong { max: SECRET_MAX });
+    }
+    if !secret.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return Err(FieldError::Malformed { expected: "something that fits into a header (visible ASCII)".into() });
+    }
+    Ok(())
+}
+
+/// What a connector is good for right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectorMode {
+    /// Registered or switched off: listed, never called.
+    Deactive,
+    /// Its definitions follow the upstream; existing servers run, new ones can't be made.
+    Sync,
+    /// Its definitions are pinned; servers can be made.
+    Active,
+}
+
+impl ConnectorMode {
+    /// The word in the database and on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deactive => "deactive",
+            Self::Sync => "sync",
+            Self::Active => "active",
+        }
+    }
+
+    /// The mode of that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "deactive" => Some(Self::Deactive),
+            "sync" => Some(Self::Sync),
+            "active" => Some(Self::Active),
+            _ => None,
+        }
+    }
+
+    /// The badge's words.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Deactive => "Not Activated",
+            Self::Sync => "Sync Mode",
+            Self::Active => "Active",
+        }
+    }
+}
+
+impl fmt::Display for ConnectorMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where a connector in a list comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectorKind {
+    /// The catalogue.
+    Catalog,
+    /// One user's own.
+    Personal,
+}
+
+/// A connector in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectorSummary {
+    /// Its identifier.
+    pub id: ConnectorId,
+    /// Its number.
+    pub connector_id: i64,
+    /// Where it comes from.
+    pub kind: ConnectorKind,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Where its manifest or MCP endpoint is; empty until it is activated.
+    pub url: String,
+    /// Its version, as its manifest says; `0.0.0` until it is activated.
+    pub version: String,
+    /// What it is good for right now.
+    pub mode: ConnectorMode,
+    /// Whether a secret is stored for it.
+    pub has_secret: bool,
+    /// The path of its logo on this server, if there is one.
+    pub logo_url: Option<String>,
+    /// How many tools it offers.
+    pub tools_count: u32,
+    /// How many templates it offers.
+    pub templates_count: u32,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A connector with what it offers, as a page shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConnectorView {
+    /// What the list shows too.
+    #[serde(flatten)]
+    pub summary: ConnectorSummary,
+    /// Its tools.
+    pub tools: Vec<ToolView>,
+    /// Its templates.
+    pub templates: Vec<TemplateView>,
+    /// The JSON Schema of a server's configuration, if it takes one.
+    pub config_params: Option<Value>,
+}
+
+/// `POST /api/connectors/register`, and the register form.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterConnector {
+    /// See [`ConnectorName`].
+    pub name: String,
+    /// See [`Description`].
+    pub description: String,
+    /// Sent to the connector as `Authorization: Bearer`; empty means none. See [`check_secret`].
+    #[serde(default, skip_serializing)]
+    pub secret: Option<String>,
+}
+
+/// What activation found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activated {
+    /// The connector as it is now.
+    pub connector: ConnectorSummary,
+    /// What didn't go well but didn't stop it: a logo that could not be had, an MCP endpoint that doesn't answer.
+    pub warnings: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_fit_the_column_and_have_one_line() {
+        assert_eq!(ConnectorName::parse(" notes ").unwrap().as_str(), "notes");
+        assert!(ConnectorName::parse(&"n".repeat(255)).is_ok());
+        assert_eq!(ConnectorName::parse(&"n".repeat(256)), Err(FieldError::TooLong { max: 255 }));
+        assert_eq!(ConnectorName::parse("a\nb"), Err(FieldError::BadCharacters));
+    }
+
+    #[test]
+    fn secrets_fit_a_header() {
+        assert_eq!(check_secret("my_secure_secret_123 ~"), Ok(()));
+        for bad in ["line\nbreak", "sécret", "\u{7f}"] {
+            assert!(check_secret(bad).is_err(), "{bad:?} was taken");
+        }
+        assert!(check_secret(&"x".repeat(4097)).is_err());
+    }
+
+    #[test]
+    fn a_mode_is_the_same_word_everywhere() {
+        for mode in [ConnectorMode::Deactive, ConnectorMode::Sync, ConnectorMode::Active] {
+            assert_eq!(ConnectorMode::parse(mode.as_str()), Some(mode));
+            assert_eq!(serde_json::to_value(mode).unwrap(), mode.as_str());
+        }
+    }
+}
