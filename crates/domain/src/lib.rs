@@ -7,6 +7,7 @@ pub mod connector;
 pub mod field;
 pub mod ids;
 pub mod page;
+pub mod schema_form;
 pub mod server;
 pub mod timestamp;
 pub mod tool;
