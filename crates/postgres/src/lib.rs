@@ -1,1 +1,134 @@
+//! A real PostgreSQL server of one's own, for people who have none to give.
+//!
+//! [`Postgres::start`] finds the binaries of a PostgreSQL ≥ 15 or fetches them, makes a database cluster on the first start,
+//! runs the server on a Unix socket, restarts it if it dies and stops it at the end. It knows nothing of what is stored:
+//! whoever starts it gets a [`Connection`] and goes on from there.
 
+mod account;
+mod binaries;
+mod cluster;
+mod connection;
+mod error;
+mod fetch;
+mod layout;
+mod options;
+mod server;
+mod supervisor;
+mod unpack;
+
+use std::fs::{File, TryLockError};
+use std::path::PathBuf;
+
+use tracing::info;
+
+pub use crate::binaries::Binaries;
+pub use crate::connection::Connection;
+pub use crate::error::Error;
+pub use crate::options::{Options, Script};
+
+use crate::account::RunAs;
+use crate::cluster::Cluster;
+use crate::layout::Layout;
+use crate::server::Server;
+use crate::supervisor::Supervisor;
+
+/// A running server. Dropping it asks the server to stop without waiting; [`Postgres::stop`] waits.
+#[derive(Debug)]
+pub struct Postgres {
+    connection: Connection,
+    supervisor: Supervisor,
+    cluster_dir: PathBuf,
+    /// Held for as long as the server may run; the kernel lets go of it however this process ends.
+    _lock: File,
+}
+
+impl Postgres {
+    /// Starts the server that keeps its data under `options.data_dir`, making it first where there is none.
+    ///
+    /// # Errors
+    /// When no binaries can be had, another process uses the data directory, or the server doesn't come up.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let run_as = RunAs::choose().await?;
+        let state_dir = layout::state_dir(&options.data_dir)?;
+        let lock = lock(&state_dir, &options)?;
+        let layout = Layout::choose(&options.data_dir, &state_dir, &run_as).await?;
+
+        let binaries = binaries::ensure(&options, layout.version()?, &run_as, &layout.fetched_in).await?;
+        let cluster = Cluster {
+            binaries,
+            run_as,
+            layout,
+            unsafe_but_fast: options.fast_unsafe_for_tests,
+        };
+        cluster.stop_leftover_server().await?;
+        let password = cluster.prepare(&options.init_scripts).await?;
+
+        let connection = Connection::new(&cluster.layout.socket_dir, password);
+        let version = cluster.binaries.version.clone();
+        let cluster_dir = cluster.layout.cluster_dir.clone();
+        let server = Server::start(&cluster).await?;
+        info!(version, data = %cluster_dir.display(), "embedded PostgreSQL is ready");
+        Ok(Self {
+            connection,
+            supervisor: Supervisor::watch(cluster, server),
+            cluster_dir,
+            _lock: lock,
+        })
+    }
+
+    /// How to reach the server.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The server's process id; `None` while it is being restarted.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.supervisor.pid()
+    }
+
+    /// Disconnects whoever is connected, stops the server and waits until it is gone.
+    pub async fn stop(self) {
+        self.supervisor.stop().await;
+        info!("embedded PostgreSQL has stopped");
+    }
+
+    /// Stops the server and deletes its data: for servers that live as long as one command.
+    ///
+    /// # Errors
+    /// When the data can't be deleted.
+    pub async fn stop_and_delete(self) -> Result<(), Error> {
+        self.supervisor.stop().await;
+        std::fs::remove_dir_all(&self.cluster_dir).map_err(Error::io("delete", &self.cluster_dir))
+    }
+}
+
+/// Finds or fetches the binaries that [`Postgres::start`] would use, so that a set-up can do the slow part beforehand.
+///
+/// # Errors
+/// When there are none and they can't be fetched.
+pub async fn ensure_binaries(options: &Options) -> Result<Binaries, Error> {
+    let run_as = RunAs::choose().await?;
+    let state_dir = layout::state_dir(&options.data_dir)?;
+    let layout = Layout::choose(&options.data_dir, &state_dir, &run_as).await?;
+    binaries::ensure(options, layout.version()?, &run_as, &layout.fetched_in).await
+}
+
+/// Makes sure that only one process at a time has a server on this data directory.
+fn lock(state_dir: &std::path::Path, options: &Options) -> Result<File, Error> {
+    let path = state_dir.join("lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(Error::io("open", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::InUse {
+            data_dir: options.data_dir.clone(),
+        }),
+        Err(TryLockError::Error(error)) => Err(Error::io("lock", &path)(error)),
+    }
+}
