@@ -103,9 +103,20 @@ mod tests {
     }
 
     #[test]
-    fn the_limits_are_in_the_schemas() {
+    fn the_order_and_the_limits_of_arguments_are_in_the_schemas() {
         let manifest = manifest();
         let add = &manifest["tools"][0]["inputSchema"];
+        let order: Vec<&str> = add["properties"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(
+            order,
+            ["title", "text", "tags"],
+            "arguments stand in the order in which people think of them"
+        );
         assert_eq!(add["required"], serde_json::json!(["title", "text"]));
         assert_eq!(add["properties"]["title"]["maxLength"], 200);
         assert_eq!(add["properties"]["tags"]["maxItems"], 20);

@@ -103,6 +103,7 @@ pub(crate) fn params_schema() -> Value {
                 "title": "Notebook",
                 "description": "Which notebook to use. Sources with the same notebook share its notes; one that doesn't exist yet begins empty.",
                 "default": defaults.notebook,
+                "examples": ["main", "work"],
                 "minLength": 1,
                 "maxLength": NOTEBOOK_MAX,
             },
@@ -122,9 +123,10 @@ pub(crate) fn params_schema() -> Value {
             },
             "signature": {
                 "type": "string",
+                "format": "textarea",
                 "title": "Signature",
                 "description": "Put below the text of every new note. Leave empty for none.",
-                "default": defaults.signature,
+                "examples": ["— written by an agent"],
                 "maxLength": SIGNATURE_MAX,
             },
         },
@@ -133,7 +135,7 @@ pub(crate) fn params_schema() -> Value {
     })
 }
 
-/// How the form is laid out.
+/// How the form is laid out, for clients that read more than the schema.
 pub(crate) fn ui_schema() -> Value {
     json!({
         "ui:order": ["notebook", "read_only", "max_results", "signature"],
@@ -207,16 +209,16 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_names_exactly_the_fields_and_its_defaults_are_the_settings() {
+    fn the_schema_has_the_fields_in_the_forms_order_and_the_defaults_of_the_settings() {
         let schema = params_schema();
-        let defaults: serde_json::Map<String, Value> = schema["properties"]
-            .as_object()
-            .unwrap()
+        let properties = schema["properties"].as_object().unwrap();
+        let order: Vec<&str> = properties.keys().map(String::as_str).collect();
+        assert_eq!(order, ["notebook", "read_only", "max_results", "signature"]);
+        assert_eq!(json!(order), ui_schema()["ui:order"]);
+        let defaults = properties
             .iter()
-            .map(|(name, property)| (name.clone(), property["default"].clone()))
+            .filter_map(|(name, property)| Some((name.clone(), property.get("default")?.clone())))
             .collect();
-        let names: Vec<&String> = defaults.keys().collect();
-        assert_eq!(names.len(), 4, "{names:?}");
         assert_eq!(
             Settings::of_call(&sent(&Value::Object(defaults))).unwrap(),
             Settings::default()

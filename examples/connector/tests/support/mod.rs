@@ -1,6 +1,9 @@
 //! The connector as its users meet it: the built program as a process of its own, and MCP clients to call it with.
 
-#![allow(clippy::unwrap_used, reason = "these run inside tests only, where a panic is the report")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "these run inside tests only, where a panic is the report"
+)]
 
 use std::process::Stdio;
 
