@@ -1,7 +1,9 @@
 //! Finding PostgreSQL's programs: where they were said to be, where systems put them, where an earlier run fetched them.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use tracing::debug;
 
@@ -73,12 +75,32 @@ pub(crate) async fn ensure(
             version,
         });
     }
+    let _lock = only_one_fetches(fetched_in).await?;
+    // Somebody else may have fetched it while we waited.
+    if let Ok(binaries) = probe(&fetched, run_as).await {
+        return Ok(binaries);
+    }
     fetch::fetch(&options.registry, fetched_in).await?;
     probe(&fetched, run_as).await.map_err(|reason| Error::NotUsable {
         dir: fetched,
         wanted: fetch::MAJOR.to_string(),
         reason,
     })
+}
+
+/// Processes that share the directory wait for each other. The lock is let go when the file is dropped.
+async fn only_one_fetches(dir: &Path) -> Result<File, Error> {
+    std::fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
+    let path = dir.join("postgresql.lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(Error::io("open", &path))?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(Duration::from_millis(100)).await,
+            Err(TryLockError::Error(error)) => return Err(Error::io("lock", path)(error)),
+        }
+    }
 }
 
 impl Binaries {

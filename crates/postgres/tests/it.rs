@@ -17,12 +17,15 @@ use secrecy::ExposeSecret as _;
 use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 
+/// Where nothing is installed, one download of 25 MB serves all tests of all runs.
 fn durable(data_dir: &Path) -> Options {
-    Options::new(data_dir)
+    let mut options = Options::new(data_dir);
+    options.fetched_dir = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres"));
+    options
 }
 
 fn fast(data_dir: &Path) -> Options {
-    let mut options = Options::new(data_dir);
+    let mut options = durable(data_dir);
     options.fast_unsafe_for_tests = true;
     options
 }
@@ -172,8 +175,6 @@ async fn where_none_is_installed_one_is_fetched() {
     let dir = TempDir::new().unwrap();
     let mut options = fast(dir.path());
     options.use_installed = false;
-    // Kept from run to run: the download is of 25 MB.
-    options.fetched_dir = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres"));
     let postgres = Postgres::start(options).await.unwrap();
     assert_eq!(query::<String>(&postgres, "SHOW server_version").await, "17.10");
     postgres.stop_and_delete().await.unwrap();
