@@ -1,0 +1,142 @@
+//! What other processes, and other requests, change: one PostgreSQL channel, so that caches hear of it at once.
+//!
+//! A notification may be lost with its connection. Then everything counts as changed; and as a safety net, so it does
+//! when the counter that every notification carries has moved on without us.
+
+use crate::{Error, storage::Db};
+use patchbay_domain::ids::{ConnectorId, ServerId, ServerTokenId};
+use sqlx::postgres::PgListener;
+use std::time::Duration;
+use tokio::{sync::broadcast, task::JoinHandle, time::MissedTickBehavior};
+use uuid::Uuid;
+
+const CHANNEL: &str = "patchbay_changes";
+/// How many changes a slow receiver may fall behind before it is told that it missed some.
+const BACKLOG: usize = 1024;
+/// How long to wait before asking a database again that didn't answer.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often the counter is looked at.
+const CHECK: Duration = Duration::from_secs(10);
+
+/// Something that a cache may hold has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// A connector: its mode, definitions, secret, or whether it exists.
+    Connector(ConnectorId),
+    /// An MCP server.
+    Server(ServerId),
+    /// A server's token.
+    Token(ServerTokenId),
+    /// Any of them: some notifications may have been lost.
+    Everything,
+}
+
+/// The listening task and whom it tells.
+#[derive(Debug)]
+pub(crate) struct Changes {
+    sender: broadcast::Sender<Change>,
+    task: JoinHandle<()>,
+}
+
+impl Changes {
+    pub(crate) async fn listen(db: Db) -> Result<Self, Error> {
+        let mut listener = db.listener().await?;
+        listener.listen(CHANNEL).await?;
+        let (sender, _) = broadcast::channel(BACKLOG);
+        let task = tokio::spawn(forward(db, listener, sender.clone()));
+        Ok(Self { sender, task })
+    }
+
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Change> {
+        self.sender.subscribe()
+    }
+}
+
+impl Drop for Changes {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn forward(db: Db, mut listener: PgListener, sender: broadcast::Sender<Change>) {
+    let mut heard = 0;
+    let mut check = tokio::time::interval(CHECK);
+    check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let change = tokio::select! {
+            received = listener.try_recv() => match received {
+                Ok(Some(notification)) => {
+                    heard = heard.max(counter(notification.payload()));
+                    Some(parse(notification.payload()))
+                }
+                // The connection was lost. The listener connects again by itself; what happened meanwhile is unknown.
+                Ok(None) => Some(Change::Everything),
+                Err(error) => {
+                    tracing::warn!(%error, "can't listen for changes, trying again");
+                    tokio::time::sleep(RETRY).await;
+                    Some(Change::Everything)
+                }
+            },
+            _ = check.tick() => match db.change_counter().await {
+                // A transaction that was rolled back counts too: then this is one look too many, no harm.
+                Ok(now) if now > heard => {
+                    heard = now;
+                    Some(Change::Everything)
+                }
+                Ok(_) => None,
+                Err(error) => {
+                    tracing::warn!(%error, "can't look at the change counter");
+                    None
+                }
+            },
+        };
+        if let Some(change) = change {
+            // Nobody listening is no fault: the gateway may not have started yet.
+            let _ = sender.send(change);
+        }
+    }
+}
+
+fn counter(payload: &str) -> i64 {
+    payload
+        .split(' ')
+        .next()
+        .and_then(|word| word.parse().ok())
+        .unwrap_or(0)
+}
+
+/// `<counter> <table> <id>`; what can't be read may be anything.
+fn parse(payload: &str) -> Change {
+    let mut words = payload.split(' ').skip(1);
+    let (Some(table), Some(Ok(id))) = (words.next(), words.next().map(Uuid::parse_str)) else {
+        return Change::Everything;
+    };
+    match table {
+        "mcp_connectors" => Change::Connector(id.into()),
+        "mcp_servers" => Change::Server(id.into()),
+        "mcp_server_tokens" => Change::Token(id.into()),
+        _ => Change::Everything,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notification_names_what_changed_and_a_strange_one_means_everything() {
+        let id = Uuid::from_u128(5);
+        assert_eq!(parse(&format!("12 mcp_servers {id}")), Change::Server(id.into()));
+        assert_eq!(parse(&format!("12 mcp_server_tokens {id}")), Change::Token(id.into()));
+        assert_eq!(parse(&format!("12 mcp_connectors {id}")), Change::Connector(id.into()));
+        for strange in [
+            "",
+            "12",
+            "12 mcp_servers",
+            "12 mcp_servers x",
+            &format!("12 other {id}"),
+        ] {
+            assert_eq!(parse(strange), Change::Everything, "{strange}");
+        }
+    }
+}

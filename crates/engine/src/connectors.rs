@@ -1,0 +1,379 @@
+//! The catalogue: registering a connector, activating it from its running service, and reading what there is.
+
+use crate::{Actor, Engine, Error, error::NotFound, storage::connectors::NewConnector};
+use http::HeaderValue;
+use patchbay_domain::{
+    connector::{
+        Activated, ConnectorKind, ConnectorMode, ConnectorName, ConnectorSummary, ConnectorView, Description,
+        RegisterConnector, URL_MAX, check_secret,
+    },
+    field::{FieldError, FieldErrors},
+    ids::{ConnectorId, ConnectorRef},
+    page::{Page, PageRequest},
+    tool::{TemplateView, ToolView},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+use url::Url;
+use uuid::Uuid;
+
+/// Which connectors a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectorFilter {
+    /// Part of a name or description, whatever its case.
+    pub q: Option<String>,
+    /// Only those of this mode.
+    pub mode: Option<ConnectorMode>,
+    /// Only those from there.
+    pub kind: Option<ConnectorKind>,
+}
+
+impl ConnectorFilter {
+    /// The pattern for `ILIKE`, in which what was typed stands for itself.
+    pub(crate) fn pattern(&self) -> Option<String> {
+        let q = self.q.as_deref().map(str::trim).filter(|q| !q.is_empty())?;
+        let escaped = q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        Some(format!("%{escaped}%"))
+    }
+}
+
+/// A connector with its definitions as the upstream wrote them.
+#[derive(Debug, Clone)]
+pub struct ConnectorDefinitions {
+    /// What the list shows too.
+    pub summary: ConnectorSummary,
+    /// A JSON array of MCP tool objects.
+    pub tools: Box<RawValue>,
+    /// A JSON array or object of templates.
+    pub templates: Box<RawValue>,
+    /// `{params, ui_schema}`, if servers take a configuration.
+    pub config: Option<Box<RawValue>>,
+}
+
+/// A connector's logo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logo {
+    /// By what it is, not by what was claimed.
+    pub content_type: String,
+    /// At most 1 MiB.
+    pub bytes: Vec<u8>,
+    /// Hexadecimal SHA-256 of the bytes.
+    pub sha256: String,
+}
+
+impl Engine {
+    /// Registers a connector: listed from now on, not usable until it is activated.
+    ///
+    /// # Errors
+    /// [`crate::error::Denied::Superuser`], refused fields, a name that is taken, or a failing database.
+    pub async fn register_connector(&self, actor: &Actor, new: RegisterConnector) -> Result<ConnectorSummary, Error> {
+        actor.require_superuser()?;
+        let secret = new.secret.filter(|secret| !secret.is_empty()).map(SecretString::from);
+        let mut errors = FieldErrors::default();
+        let name = errors.check("name", ConnectorName::parse(&new.name));
+        let description = errors.check("description", Description::parse(&new.description));
+        if let Some(secret) = &secret {
+            errors.check("secret", check_secret(secret.expose_secret()));
+        }
+        let (Some(name), Some(description), true) = (name, description, errors.is_empty()) else {
+            return Err(errors.into());
+        };
+        let id = ConnectorId(Uuid::new_v4());
+        let sealed_secret = secret.map(|secret| {
+            self.vault()
+                .seal(&secret_purpose(id), secret.expose_secret().as_bytes())
+        });
+        let row = NewConnector {
+            id,
+            name: name.as_str(),
+            description: description.as_str(),
+            sealed_secret,
+        };
+        let mut tx = self.db().begin_as(actor.user).await?;
+        let connector = tx.insert_connector(&row).await?;
+        tx.commit().await?;
+        Ok(connector)
+    }
+
+    /// Activates a connector, or activates it again: fetches its definitions from its running service and pins them.
+    ///
+    /// # Errors
+    /// [`crate::error::Denied::Superuser`], [`NotFound::Connector`], a refused URL, [`Error::BadConnector`], or a
+    /// failing database. The connector stays as it was.
+    pub async fn activate_connector(
+        &self,
+        actor: &Actor,
+        connector: ConnectorRef,
+        connector_url: &str,
+    ) -> Result<Activated, Error> {
+        actor.require_superuser()?;
+        let (found, sealed_secret) = {
+            let mut tx = self.db().begin_as(actor.user).await?;
+            let found = tx.connector(connector).await?.ok_or(NotFound::Connector(connector))?;
+            let secret = tx.connector_secret(found.id).await?;
+            (found, secret)
+        };
+        let url = parse_url(connector_url).map_err(|error| FieldErrors::one("connector_url", error))?;
+        let authorization = self.authorization(found.id, sealed_secret.as_deref())?;
+        // No transaction is open while we wait for somebody else's service.
+        let definitions = self.upstream().definitions(&url, authorization).await?;
+        let mut warnings = definitions.warnings.clone();
+        let logo = match &definitions.logo_url {
+            Some(url) => self
+                .upstream()
+                .logo(url)
+                .await
+                .map_err(|warning| warnings.push(warning))
+                .ok(),
+            None => None,
+        };
+        let mut tx = self.db().begin_as(actor.user).await?;
+        tx.activate_connector(found.id, &definitions, self.clock().now())
+            .await?;
+        // A logo that can't be had today is no reason to lose the one from before.
+        if logo.is_some() || definitions.logo_url.is_none() {
+            tx.put_logo(found.id, logo.as_ref()).await?;
+        }
+        let connector = tx.connector(connector).await?.ok_or(NotFound::Connector(connector))?;
+        tx.commit().await?;
+        Ok(Activated { connector, warnings })
+    }
+
+    /// The catalogue, newest first.
+    ///
+    /// # Errors
+    /// A cursor that isn't one, or a failing database.
+    pub async fn connectors(
+        &self,
+        actor: &Actor,
+        filter: &ConnectorFilter,
+        page: &PageRequest,
+    ) -> Result<Page<ConnectorSummary>, Error> {
+        if filter.kind == Some(ConnectorKind::Personal) {
+            return Ok(Page {
+                items: Vec::new(),
+                total: 0,
+                next_cursor: None,
+            });
+        }
+        let before = page
+            .cursor
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| bad_cursor())?;
+        let limit = page.limit();
+        let mut tx = self.db().begin_as(actor.user).await?;
+        // One more than asked for tells whether there is a next page.
+        let mut items = tx.connectors(filter, before, limit + 1).await?;
+        let more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        let next_cursor = items.last().filter(|_| more).map(|last| last.connector_id.to_string());
+        Ok(Page {
+            items,
+            total: tx.count_connectors(filter).await?,
+            next_cursor,
+        })
+    }
+
+    /// A connector with what it offers, for a page.
+    ///
+    /// # Errors
+    /// [`NotFound::Connector`], or a failing database.
+    pub async fn connector(&self, actor: &Actor, connector: ConnectorRef) -> Result<ConnectorView, Error> {
+        let definitions = self.connector_definitions(actor, connector).await?;
+        Ok(ConnectorView {
+            tools: tool_views(&definitions.tools)?,
+            templates: template_views(&definitions.templates)?,
+            config_params: config_params(definitions.config.as_deref())?,
+            summary: definitions.summary,
+        })
+    }
+
+    /// A connector with its definitions untouched, for programs.
+    ///
+    /// # Errors
+    /// [`NotFound::Connector`], or a failing database.
+    pub async fn connector_definitions(
+        &self,
+        actor: &Actor,
+        connector: ConnectorRef,
+    ) -> Result<ConnectorDefinitions, Error> {
+        let found = self
+            .db()
+            .begin_as(actor.user)
+            .await?
+            .connector_definitions(connector)
+            .await?;
+        found.ok_or_else(|| NotFound::Connector(connector).into())
+    }
+
+    /// A connector's logo.
+    ///
+    /// # Errors
+    /// [`NotFound::Connector`], [`NotFound::Logo`], or a failing database.
+    pub async fn connector_logo(&self, actor: &Actor, connector: ConnectorRef) -> Result<Logo, Error> {
+        let mut tx = self.db().begin_as(actor.user).await?;
+        let found = tx.connector(connector).await?.ok_or(NotFound::Connector(connector))?;
+        Ok(tx.logo(found.id).await?.ok_or(NotFound::Logo)?)
+    }
+
+    /// The header that shows a connector its secret.
+    pub(crate) fn authorization(&self, id: ConnectorId, sealed: Option<&[u8]>) -> Result<Option<HeaderValue>, Error> {
+        let Some(sealed) = sealed else { return Ok(None) };
+        let secret = self
+            .vault()
+            .open(&secret_purpose(id), sealed)
+            .map_err(Error::internal)?;
+        let mut value = b"Bearer ".to_vec();
+        value.extend_from_slice(secret.expose_secret());
+        let mut header = HeaderValue::from_bytes(&value).map_err(Error::internal)?;
+        header.set_sensitive(true);
+        Ok(Some(header))
+    }
+}
+
+fn secret_purpose(id: ConnectorId) -> String {
+    format!("mcp_connectors.secret:{id}")
+}
+
+pub(crate) fn bad_cursor() -> Error {
+    FieldErrors::one(
+        "cursor",
+        FieldError::Malformed {
+            expected: "a cursor from a list's answer".into(),
+        },
+    )
+    .into()
+}
+
+/// An http(s) URL without credentials; which addresses it may lead to is the egress policy's to say.
+fn parse_url(text: &str) -> Result<Url, FieldError> {
+    let malformed = || FieldError::Malformed {
+        expected: "an http or https URL".into(),
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(FieldError::Required);
+    }
+    if text.chars().count() > URL_MAX as usize {
+        return Err(FieldError::TooLong { max: URL_MAX });
+    }
+    let url = Url::parse(text).map_err(|_| malformed())?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
+        return Err(malformed());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        let reason = "Credentials don't belong into the URL: give them as the connector's secret.".into();
+        return Err(FieldError::Refused { reason });
+    }
+    Ok(url)
+}
+
+/// Tools as a page shows them.
+pub(crate) fn tool_views(tools: &RawValue) -> Result<Vec<ToolView>, Error> {
+    #[derive(Deserialize)]
+    struct Tool {
+        name: String,
+        title: Option<String>,
+        description: Option<String>,
+        #[serde(rename = "inputSchema", default)]
+        input_schema: Value,
+        #[serde(default)]
+        annotations: Value,
+    }
+    let tools: Vec<Tool> = serde_json::from_str(tools.get()).map_err(Error::internal)?;
+    Ok(tools
+        .into_iter()
+        .map(|tool| ToolView {
+            title: tool
+                .title
+                .or_else(|| tool.annotations.get("title").and_then(Value::as_str).map(str::to_owned)),
+            read_only: tool.annotations.get("readOnlyHint") == Some(&Value::Bool(true)),
+            name: tool.name,
+            description: tool.description,
+            input_schema: tool.input_schema,
+        })
+        .collect())
+}
+
+fn template_views(templates: &RawValue) -> Result<Vec<TemplateView>, Error> {
+    let text = |template: &Value, key: &str| template.get(key).and_then(Value::as_str).map(str::to_owned);
+    Ok(match serde_json::from_str(templates.get()).map_err(Error::internal)? {
+        Value::Array(list) => list
+            .iter()
+            .map(|template| TemplateView {
+                name: text(template, "name").unwrap_or_default(),
+                description: text(template, "description"),
+            })
+            .collect(),
+        Value::Object(object) => object
+            .iter()
+            .map(|(name, template)| TemplateView {
+                name: name.clone(),
+                description: text(template, "description"),
+            })
+            .collect(),
+        _ => Vec::new(),
+    })
+}
+
+/// The JSON Schema of a server's configuration, if the connector takes one.
+pub(crate) fn config_params(config: Option<&RawValue>) -> Result<Option<Value>, Error> {
+    #[derive(Deserialize)]
+    struct Config {
+        params: Option<Value>,
+    }
+    let Some(config) = config else { return Ok(None) };
+    let config: Config = serde_json::from_str(config.get()).map_err(Error::internal)?;
+    Ok(config.params)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_searched_for_stands_for_itself() {
+        let filter = |q: &str| {
+            ConnectorFilter {
+                q: Some(q.into()),
+                ..ConnectorFilter::default()
+            }
+            .pattern()
+        };
+        assert_eq!(filter("50%_\\"), Some("%50\\%\\_\\\\%".into()));
+        assert_eq!(filter("  "), None);
+    }
+
+    #[test]
+    fn a_url_is_http_with_a_host_and_no_credentials() {
+        assert!(parse_url(" http://localhost:8025/connector.json ").is_ok());
+        for bad in [
+            "",
+            "localhost:8025",
+            "file:///etc/passwd",
+            "ftp://h",
+            "http://",
+            "http://u:p@h",
+            "javascript:alert(1)",
+        ] {
+            assert!(parse_url(bad).is_err(), "{bad} was taken");
+        }
+        assert_eq!(
+            parse_url(&format!("http://h/{}", "a".repeat(2048))),
+            Err(FieldError::TooLong { max: URL_MAX })
+        );
+    }
+
+    #[test]
+    fn templates_are_named_by_key_or_by_name() {
+        let views = |json: &str| template_views(&RawValue::from_string(json.into()).unwrap()).unwrap();
+        assert_eq!(views(r#"[{"name":"a"}]"#)[0].name, "a");
+        assert_eq!(
+            views(r#"{"a":{"description":"d"}}"#)[0].description.as_deref(),
+            Some("d")
+        );
+    }
+}

@@ -1,0 +1,238 @@
+//! Users' MCP servers: made from an active connector, given an endpoint, and read by their owner.
+
+use crate::{
+    Actor, Engine, Error, configuration,
+    connectors::{bad_cursor, config_params, tool_views},
+    endpoint::Endpoints,
+    error::{Conflict, NotFound},
+    storage::Tx,
+    tokens::FIRST_TOKEN_NAME,
+};
+use patchbay_domain::{
+    connector::ConnectorMode,
+    field::{FieldError, FieldErrors},
+    ids::{ConnectorId, ServerId, UserId},
+    page::{Page, PageRequest},
+    server::{CreateServer, CreatedServer, ServerName, ServerView},
+    tool::ToolView,
+    usage::UsageView,
+};
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+/// How far back the calls go that a server's view counts.
+const USAGE_WINDOW: Duration = Duration::hours(24);
+/// The largest configuration, as JSON text.
+const CONFIGURATION_MAX_BYTES: usize = 64 * 1024;
+
+/// A server to be stored: checked, sealed, with its endpoint.
+#[derive(Debug)]
+pub(crate) struct NewServer<'a> {
+    pub(crate) id: ServerId,
+    pub(crate) user: UserId,
+    pub(crate) name: &'a str,
+    pub(crate) endpoint: &'a str,
+    pub(crate) connector: ConnectorId,
+    pub(crate) masked_configuration: &'a Value,
+    pub(crate) sealed_configuration: &'a [u8],
+}
+
+/// What a person sees first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overview {
+    /// Their MCP servers.
+    pub servers: u64,
+    /// Connectors that servers can be made from.
+    pub connectors_active: u64,
+    /// Connectors that a superuser has yet to activate.
+    pub connectors_waiting: u64,
+    /// Their calls in the last 24 hours.
+    pub usage: UsageView,
+}
+
+impl Engine {
+    /// Makes an MCP server from an active connector: checks the configuration against the connector's schema, gives
+    /// it the first free endpoint, and its first token.
+    ///
+    /// # Errors
+    /// Refused fields, [`NotFound::Connector`], [`Conflict::ConnectorNotActive`], [`Conflict::ServerLimit`],
+    /// [`Error::PoolExhausted`], or a failing database. Nothing is written then.
+    pub async fn create_server(&self, actor: &Actor, new: CreateServer) -> Result<CreatedServer, Error> {
+        let connector = {
+            let mut tx = self.db().begin_as(actor.user).await?;
+            tx.connector_definitions(new.connector_id)
+                .await?
+                .ok_or(NotFound::Connector(new.connector_id))?
+        };
+        if connector.summary.mode != ConnectorMode::Active {
+            return Err(Conflict::ConnectorNotActive {
+                name: connector.summary.name,
+            }
+            .into());
+        }
+        let schema = config_params(connector.config.as_deref())?;
+        let (name, configuration_text) = check(&new, schema.as_ref())?;
+        let id = ServerId(Uuid::new_v4());
+        let masked_configuration = configuration::masked(schema.as_ref(), &new.configuration);
+        let sealed_configuration = self
+            .vault()
+            .seal(&configuration_purpose(id), configuration_text.as_bytes());
+        let endpoints = self.endpoints();
+
+        let mut worker = self.db().worker().await?;
+        worker.lock_pool().await?;
+        let limit = self.config().servers_per_user;
+        if worker.count_all_servers_of(actor.user).await? >= u64::from(limit) {
+            return Err(Conflict::ServerLimit(limit).into());
+        }
+        let endpoint = worker
+            .first_free_endpoint(&endpoints.candidates())
+            .await?
+            .ok_or(Error::PoolExhausted)?;
+        worker
+            .create_mcp_server(&NewServer {
+                id,
+                user: actor.user,
+                name: name.as_str(),
+                endpoint: &endpoint,
+                connector: connector.summary.id,
+                masked_configuration: &masked_configuration,
+                sealed_configuration: &sealed_configuration,
+            })
+            .await?;
+        let token = self.add_token(worker.tx(), actor.user, id, FIRST_TOKEN_NAME).await?;
+        let server = worker.tx().server(id, self.usage_since(), &endpoints).await?;
+        worker.commit().await?;
+        Ok(CreatedServer {
+            server: server.ok_or(NotFound::Server)?,
+            token: token.token,
+        })
+    }
+
+    /// The actor's servers, newest first.
+    ///
+    /// # Errors
+    /// A cursor that isn't one, or a failing database.
+    pub async fn servers(&self, actor: &Actor, page: &PageRequest) -> Result<Page<ServerView>, Error> {
+        let before = page.cursor.as_deref().map(parse_cursor).transpose()?;
+        let limit = page.limit();
+        let mut tx = self.db().begin_as(actor.user).await?;
+        let mut items = tx
+            .servers(before, limit + 1, self.usage_since(), &self.endpoints())
+            .await?;
+        let more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        let next_cursor = items.last().filter(|_| more).map(cursor);
+        Ok(Page {
+            items,
+            total: tx.count_servers().await?,
+            next_cursor,
+        })
+    }
+
+    /// One of the actor's servers.
+    ///
+    /// # Errors
+    /// [`NotFound::Server`], or a failing database.
+    pub async fn server(&self, actor: &Actor, id: ServerId) -> Result<ServerView, Error> {
+        let mut tx = self.db().begin_as(actor.user).await?;
+        self.require_server(&mut tx, id).await
+    }
+
+    /// The tools that a server offers its clients.
+    ///
+    /// # Errors
+    /// [`NotFound::Server`], or a failing database.
+    pub async fn server_tools(&self, actor: &Actor, id: ServerId) -> Result<Vec<ToolView>, Error> {
+        let tools = self
+            .db()
+            .begin_as(actor.user)
+            .await?
+            .server_tools(id)
+            .await?
+            .ok_or(NotFound::Server)?;
+        tool_views(&tools)
+    }
+
+    /// Deletes a server: it stops answering at once and keeps its endpoint.
+    ///
+    /// # Errors
+    /// [`NotFound::Server`], or a failing database.
+    pub async fn delete_server(&self, actor: &Actor, id: ServerId) -> Result<(), Error> {
+        let mut tx = self.db().begin_as(actor.user).await?;
+        if !tx.delete_mcp_server(id, self.clock().now()).await? {
+            return Err(NotFound::Server.into());
+        }
+        tx.commit().await
+    }
+
+    /// What a person sees first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn overview(&self, actor: &Actor) -> Result<Overview, Error> {
+        let of_mode = |mode| crate::connectors::ConnectorFilter {
+            mode: Some(mode),
+            ..Default::default()
+        };
+        let mut tx = self.db().begin_as(actor.user).await?;
+        Ok(Overview {
+            servers: tx.count_servers().await?,
+            connectors_active: tx.count_connectors(&of_mode(ConnectorMode::Active)).await?,
+            connectors_waiting: tx.count_connectors(&of_mode(ConnectorMode::Deactive)).await?,
+            usage: tx.usage(self.usage_since()).await?,
+        })
+    }
+
+    /// A server of this transaction's user.
+    pub(crate) async fn require_server(&self, tx: &mut Tx, id: ServerId) -> Result<ServerView, Error> {
+        let server = tx.server(id, self.usage_since(), &self.endpoints()).await?;
+        server.ok_or_else(|| NotFound::Server.into())
+    }
+
+    pub(crate) fn endpoints(&self) -> Endpoints {
+        Endpoints::new(self.config())
+    }
+
+    fn usage_since(&self) -> OffsetDateTime {
+        self.clock().now() - USAGE_WINDOW
+    }
+}
+
+/// What binds a server's sealed configuration to its row.
+pub(crate) fn configuration_purpose(id: ServerId) -> String {
+    format!("mcp_servers.sealed_configuration:{id}")
+}
+
+/// The checked name, and the configuration's text.
+fn check(new: &CreateServer, schema: Option<&Value>) -> Result<(ServerName, String), Error> {
+    let mut errors = FieldErrors::default();
+    let name = errors.check("name", ServerName::parse(&new.name));
+    let text = new.configuration.to_string();
+    if text.len() > CONFIGURATION_MAX_BYTES {
+        errors.add(
+            "configuration",
+            FieldError::Refused {
+                reason: "At most 64 KiB as JSON.".into(),
+            },
+        );
+    } else if let Err(refused) = configuration::check(schema, &new.configuration) {
+        errors.0.extend(refused.0);
+    }
+    match name {
+        Some(name) if errors.is_empty() => Ok((name, text)),
+        _ => Err(errors.into()),
+    }
+}
+
+fn cursor(last: &ServerView) -> String {
+    format!("{}.{}", last.created_at.0.unix_timestamp_nanos() / 1000, last.id)
+}
+
+fn parse_cursor(text: &str) -> Result<(OffsetDateTime, Uuid), Error> {
+    let (micros, id) = text.split_once('.').ok_or_else(bad_cursor)?;
+    let micros: i64 = micros.parse().map_err(|_| bad_cursor())?;
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).map_err(|_| bad_cursor())?;
+    Ok((at, id.parse().map_err(|_| bad_cursor())?))
+}

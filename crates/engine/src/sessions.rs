@@ -1,0 +1,107 @@
+//! Who a request comes from: browser sessions, and access tokens that hang on a session's row.
+
+use crate::{
+    Actor, Engine, Error,
+    error::Unauthenticated,
+    jwt,
+    storage::sessions::{DEVICE, PgSessionStore, ROW, USER},
+};
+use patchbay_domain::{ids::SessionId, user::UserView};
+use secrecy::SecretString;
+use time::Duration;
+use tower_sessions::{Expiry, Session};
+use uuid::Uuid;
+
+/// How long a session lasts after its last change.
+pub const SESSION_LIFETIME: Duration = Duration::days(14);
+
+/// The most characters of a browser's own name that are kept.
+const DEVICE_MAX: usize = 200;
+
+/// A JWT for `Authorization: Bearer`.
+#[derive(Debug)]
+pub struct AccessToken {
+    /// The token.
+    pub token: SecretString,
+    /// Seconds until it ends.
+    pub expires_in: u32,
+}
+
+impl Engine {
+    /// Where browser sessions are kept.
+    #[must_use]
+    pub fn session_store(&self) -> PgSessionStore {
+        PgSessionStore::new(self.db().clone(), self.vault().clone(), self.clock().clone())
+    }
+
+    /// Signs a user in with this session, whose cookie gets a new value, so that one planted before is worth nothing.
+    ///
+    /// # Errors
+    /// When the session can't be stored.
+    pub async fn begin_session(&self, session: &Session, user: &UserView, device: &str) -> Result<SessionId, Error> {
+        let row = SessionId(Uuid::new_v4());
+        let device: String = device.chars().filter(|c| !c.is_control()).take(DEVICE_MAX).collect();
+        session.cycle_id().await.map_err(Error::internal)?;
+        session.insert(ROW, row).await.map_err(Error::internal)?;
+        session.insert(USER, user.id).await.map_err(Error::internal)?;
+        session.insert(DEVICE, device).await.map_err(Error::internal)?;
+        session.set_expiry(Some(Expiry::OnInactivity(SESSION_LIFETIME)));
+        session.save().await.map_err(Error::internal)?;
+        Ok(row)
+    }
+
+    /// Signs out: the session's row goes, and with it the access tokens that hang on it.
+    ///
+    /// # Errors
+    /// When the session can't be deleted.
+    pub async fn end_session(&self, session: &Session) -> Result<(), Error> {
+        session.flush().await.map_err(Error::internal)
+    }
+
+    /// Who is signed in with this session.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn actor_of_session(&self, session: &Session) -> Result<Option<Actor>, Error> {
+        match session.get::<SessionId>(ROW).await.map_err(Error::internal)? {
+            Some(row) => self.db().worker().await?.session_actor(row, self.clock().now()).await,
+            None => Ok(None),
+        }
+    }
+
+    /// An access token for this session.
+    ///
+    /// # Errors
+    /// When it can't be signed.
+    pub fn access_token(&self, user: &UserView, session: SessionId) -> Result<AccessToken, Error> {
+        let token = jwt::sign(&self.config().jwt_secret, user.id, session, self.clock().now())?;
+        Ok(AccessToken {
+            token,
+            expires_in: jwt::LIFETIME_SECONDS,
+        })
+    }
+
+    /// Who an access token speaks for. Its session's row is looked up each time, so that signing out ends it at once.
+    ///
+    /// # Errors
+    /// [`Unauthenticated::BadToken`], or a failing database.
+    pub async fn actor_of_bearer(&self, token: &str) -> Result<Actor, Error> {
+        let now = self.clock().now();
+        let claims = jwt::verify(&self.config().jwt_secret, token, now)?;
+        let actor = self.db().worker().await?.session_actor(claims.sid, now).await?;
+        actor
+            .filter(|actor| actor.user == claims.sub)
+            .ok_or_else(|| Unauthenticated::BadToken.into())
+    }
+
+    /// Deletes sessions and set-up links that have ended; for a task that runs now and then.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn delete_expired_sessions(&self) -> Result<u64, Error> {
+        let mut worker = self.db().worker().await?;
+        let deleted = worker.delete_expired_sessions(self.clock().now()).await?;
+        worker.commit().await?;
+        Ok(deleted)
+    }
+}

@@ -1,0 +1,99 @@
+//! Tokens that open an MCP server's endpoint: shown once, stored as a hash, several for a server.
+
+use crate::{
+    Actor, Engine, Error,
+    error::NotFound,
+    random,
+    storage::{Tx, servers::NewToken},
+    users,
+};
+use patchbay_domain::{
+    field::FieldErrors,
+    ids::{ServerId, ServerTokenId, UserId},
+    server::{CreatedServerToken, ServerTokenView},
+};
+use secrecy::ExposeSecret;
+use uuid::Uuid;
+
+pub use crate::random::token_hash;
+
+/// What every server token begins with, so that people and scanners recognise one.
+pub const SERVER_TOKEN_PREFIX: &str = "mcp_token_";
+
+/// The name of the token that a new server comes with.
+pub(crate) const FIRST_TOKEN_NAME: &str = "First token";
+
+/// How much of a token is kept to tell it from others.
+const SHOWN_CHARACTERS: usize = SERVER_TOKEN_PREFIX.len() + 4;
+
+impl Engine {
+    /// The tokens that open a server, newest first.
+    ///
+    /// # Errors
+    /// [`NotFound::Server`], or a failing database.
+    pub async fn server_tokens(&self, actor: &Actor, server: ServerId) -> Result<Vec<ServerTokenView>, Error> {
+        let mut tx = self.db().begin_as(actor.user).await?;
+        self.require_server(&mut tx, server).await?;
+        tx.server_tokens(server).await
+    }
+
+    /// One more token for a server. The answer is its only sight.
+    ///
+    /// # Errors
+    /// [`NotFound::Server`], a refused name, or a failing database.
+    pub async fn create_server_token(
+        &self,
+        actor: &Actor,
+        server: ServerId,
+        name: &str,
+    ) -> Result<CreatedServerToken, Error> {
+        let mut tx = self.db().begin_as(actor.user).await?;
+        self.require_server(&mut tx, server).await?;
+        let name = users::label(name).map_err(|error| FieldErrors::one("name", error))?;
+        let token = self.add_token(&mut tx, actor.user, server, &name).await?;
+        tx.commit().await?;
+        Ok(token)
+    }
+
+    /// Makes a token worthless, at once and for good.
+    ///
+    /// # Errors
+    /// [`NotFound::Server`], [`NotFound::Token`], or a failing database.
+    pub async fn revoke_server_token(
+        &self,
+        actor: &Actor,
+        server: ServerId,
+        token: ServerTokenId,
+    ) -> Result<(), Error> {
+        let mut tx = self.db().begin_as(actor.user).await?;
+        self.require_server(&mut tx, server).await?;
+        if !tx.revoke_server_token(server, token, self.clock().now()).await? {
+            return Err(NotFound::Token.into());
+        }
+        tx.commit().await
+    }
+
+    pub(crate) async fn add_token(
+        &self,
+        tx: &mut Tx,
+        user: UserId,
+        server: ServerId,
+        name: &str,
+    ) -> Result<CreatedServerToken, Error> {
+        let token = random::token(SERVER_TOKEN_PREFIX);
+        let text = token.expose_secret();
+        let row = NewToken {
+            id: ServerTokenId(Uuid::new_v4()),
+            server,
+            user,
+            name,
+            prefix: &text[..SHOWN_CHARACTERS],
+            hash: random::token_hash(text),
+        };
+        let view = tx.insert_server_token(&row).await?;
+        Ok(CreatedServerToken {
+            view,
+            token: text.to_owned(),
+        })
+    }
+}

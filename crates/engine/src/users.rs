@@ -1,0 +1,167 @@
+//! People: the first superuser, sign-up, sign-in, and what an operator does from the command line.
+
+use crate::{
+    Actor, Engine, Error,
+    error::{Denied, NotFound, Unauthenticated},
+    random,
+};
+use patchbay_domain::{
+    field::{FieldError, FieldErrors},
+    user::{Email, PASSWORD_MAX, Role, SignUp, UserView, check_new_password},
+};
+use secrecy::{ExposeSecret, SecretString};
+use time::Duration;
+
+/// How long a set-up link is good for.
+const SET_UP_LIFETIME: Duration = Duration::hours(1);
+
+impl Engine {
+    /// Whether there is no superuser yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn needs_set_up(&self) -> Result<bool, Error> {
+        Ok(!self.db().worker().await?.has_superuser().await?)
+    }
+
+    /// A token that makes the first superuser, once, within an hour. Nothing when there is a superuser already.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn issue_set_up_token(&self) -> Result<Option<SecretString>, Error> {
+        let mut worker = self.db().worker().await?;
+        if worker.has_superuser().await? {
+            return Ok(None);
+        }
+        let token = random::token("");
+        let hash = random::token_hash(token.expose_secret());
+        worker
+            .insert_set_up_token(&hash, self.clock().now() + SET_UP_LIFETIME)
+            .await?;
+        worker.commit().await?;
+        Ok(Some(token))
+    }
+
+    /// Makes the first superuser with a token from [`Self::issue_set_up_token`], and ends all such tokens.
+    ///
+    /// # Errors
+    /// [`Denied::SetUpDone`], [`Denied::BadSetUpToken`], refused fields, or a failing database. A refused field
+    /// leaves the token as it was.
+    pub async fn set_up(&self, token: &SecretString, email: &str, password: &SecretString) -> Result<UserView, Error> {
+        let hash = random::token_hash(token.expose_secret());
+        {
+            // Before the password is hashed, which is work that only a valid token should cause.
+            let mut worker = self.db().worker().await?;
+            check_set_up(&mut worker, &hash, self.clock().now()).await?;
+        }
+        let (email, password_hash) = self.new_credentials(email, password).await?;
+        let mut worker = self.db().worker().await?;
+        worker.lock_set_up().await?;
+        check_set_up(&mut worker, &hash, self.clock().now()).await?;
+        let user = worker
+            .create_user(email.as_str(), &password_hash, Some(Role::Superuser))
+            .await?;
+        worker.delete_set_up_tokens().await?;
+        worker.commit().await?;
+        Ok(user)
+    }
+
+    /// Makes an account for whoever asks, where that is open.
+    ///
+    /// # Errors
+    /// [`Denied::SignUpClosed`], refused fields, a known address, or a failing database.
+    pub async fn sign_up(&self, email: &str, password: &SecretString) -> Result<UserView, Error> {
+        if self.config().sign_up != SignUp::Open {
+            return Err(Denied::SignUpClosed.into());
+        }
+        self.add_user(email, password, None).await
+    }
+
+    /// The user of this address and password. A wrong password and an unknown address look and last the same.
+    ///
+    /// # Errors
+    /// [`Unauthenticated::BadCredentials`], or a failing database.
+    pub async fn sign_in(&self, email: &str, password: &SecretString) -> Result<UserView, Error> {
+        // Nothing that long can be a password; hashing it would be somebody else's way to keep us busy.
+        if password.expose_secret().len() > 4 * PASSWORD_MAX as usize {
+            return Err(Unauthenticated::BadCredentials.into());
+        }
+        let found = self.db().worker().await?.credentials(email.trim()).await?;
+        let (id, hash) = found.unzip();
+        let fits = self.0.passwords.verify(password, hash).await?;
+        let Some(id) = id.filter(|_| fits) else {
+            return Err(Unauthenticated::BadCredentials.into());
+        };
+        let user = self.db().worker().await?.tx().user(id).await?;
+        user.ok_or_else(|| Unauthenticated::BadCredentials.into())
+    }
+
+    /// Makes an account, for whoever runs the server.
+    ///
+    /// # Errors
+    /// Refused fields, a known address, or a failing database.
+    pub async fn create_user(&self, email: &str, password: &SecretString, superuser: bool) -> Result<UserView, Error> {
+        self.add_user(email, password, superuser.then_some(Role::Superuser))
+            .await
+    }
+
+    /// Gives a user a new password and ends their sessions, for whoever runs the server.
+    ///
+    /// # Errors
+    /// Refused fields, an unknown address, or a failing database.
+    pub async fn set_password(&self, email: &str, password: &SecretString) -> Result<(), Error> {
+        let (email, hash) = self.new_credentials(email, password).await?;
+        let mut worker = self.db().worker().await?;
+        let (id, _) = worker.credentials(email.as_str()).await?.ok_or(NotFound::User)?;
+        worker.update_user_password(id, &hash).await?;
+        worker.commit().await
+    }
+
+    /// The actor as people see them.
+    ///
+    /// # Errors
+    /// When the database fails, or the account has gone meanwhile.
+    pub async fn me(&self, actor: &Actor) -> Result<UserView, Error> {
+        let user = self.db().begin_as(actor.user).await?.user(actor.user).await?;
+        user.ok_or_else(|| Unauthenticated::SignedOut.into())
+    }
+
+    async fn add_user(&self, email: &str, password: &SecretString, role: Option<Role>) -> Result<UserView, Error> {
+        let (email, hash) = self.new_credentials(email, password).await?;
+        let mut worker = self.db().worker().await?;
+        let user = worker.create_user(email.as_str(), &hash, role).await?;
+        worker.commit().await?;
+        Ok(user)
+    }
+
+    /// A checked address, and the hash of a checked password.
+    async fn new_credentials(&self, email: &str, password: &SecretString) -> Result<(Email, String), Error> {
+        let mut errors = FieldErrors::default();
+        let email = errors.check("email", Email::parse(email));
+        errors.check("password", check_new_password(password.expose_secret()));
+        let email = match email {
+            Some(email) if errors.is_empty() => email,
+            _ => return Err(errors.into()),
+        };
+        Ok((email, self.0.passwords.hash(password).await?))
+    }
+}
+
+async fn check_set_up(
+    worker: &mut crate::storage::worker::Worker,
+    hash: &[u8; 32],
+    now: time::OffsetDateTime,
+) -> Result<(), Error> {
+    if worker.has_superuser().await? {
+        return Err(Denied::SetUpDone.into());
+    }
+    if !worker.has_set_up_token(hash, now).await? {
+        return Err(Denied::BadSetUpToken.into());
+    }
+    Ok(())
+}
+
+/// Whether a text could be a name that a person gives to something of theirs, such as a token.
+pub(crate) fn label(text: &str) -> Result<String, FieldError> {
+    patchbay_domain::server::ServerName::parse(text).map(|name| name.as_str().to_owned())
+}

@@ -1,0 +1,1 @@
+DROP TABLE mcp_server_usage, mcp_server_tokens, mcp_servers;
