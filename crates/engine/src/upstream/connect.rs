@@ -1,0 +1,417 @@
+//! Finding out how an upstream wants to be talked to, and remembering it.
+//!
+//! The modern era is tried first; whoever doesn't understand it gets `initialize`. A [`Peer`] holds what was agreed
+//! on for one upstream and one [`Scope`], so that a session that serves one MCP server never carries another's call.
+//! However many calls wait, one of them shakes hands.
+
+use super::{
+    Era, Link, Target, Timeouts, Upstream,
+    discover::{self, Greeting},
+    egress::EgressPolicy,
+    error::{CallError, FetchError},
+    exchange::{self, Outgoing, Reply, final_message},
+    pool::Pool,
+    rpc::{self, Answer},
+};
+use bytes::Bytes;
+use http::{HeaderValue, Uri};
+use quick_cache::sync::Cache;
+use serde::Deserialize;
+use std::{
+    fmt,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout, timeout_at},
+};
+use url::Url;
+use uuid::Uuid;
+
+/// How many upstreams' eras and peers are remembered. What falls out is found out again.
+const REMEMBERED: usize = 16_384;
+
+/// What the peers of an [`Upstream`] share.
+pub(super) struct Wire {
+    policy: EgressPolicy,
+    timeouts: Timeouts,
+    pool: Pool,
+    /// What upstreams spoke last, whoever called them.
+    eras: Cache<Url, Era>,
+}
+
+impl Wire {
+    pub(super) fn new(pool: Pool, policy: EgressPolicy, timeouts: Timeouts) -> Self {
+        Self {
+            policy,
+            timeouts,
+            pool,
+            eras: Cache::new(REMEMBERED),
+        }
+    }
+
+    pub(super) fn policy(&self) -> &EgressPolicy {
+        &self.policy
+    }
+
+    pub(super) fn timeouts(&self) -> &Timeouts {
+        &self.timeouts
+    }
+
+    pub(super) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Agrees on a link with an upstream.
+    pub(super) async fn shake_hands(&self, target: &Target) -> Result<(Link, Greeting), CallError> {
+        self.policy.check_url(&target.url).map_err(FetchError::Egress)?;
+        let uri = Uri::try_from(target.url.as_str()).map_err(|_| FetchError::Other)?;
+        let deadline = Instant::now() + self.timeouts.handshake;
+        let hands = Hands {
+            wire: self,
+            target,
+            uri,
+            deadline,
+        };
+        let known = self.eras.get(&target.url);
+        let (link, greeting) = timeout_at(deadline, hands.shake(known))
+            .await
+            .unwrap_or(Err(CallError::TIMEOUT))?;
+        tracing::debug!(url = %target.url, era = ?link.era(), version = link.version(), "shook hands with an upstream");
+        self.eras.insert(target.url.clone(), link.era());
+        Ok((link, greeting))
+    }
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire")
+            .field("policy", &self.policy)
+            .field("timeouts", &self.timeouts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One handshake.
+struct Hands<'a> {
+    wire: &'a Wire,
+    target: &'a Target,
+    uri: Uri,
+    deadline: Instant,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Discovery {
+    supported_versions: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Initialized {
+    protocol_version: String,
+}
+
+#[derive(Deserialize)]
+struct Unsupported {
+    supported: Vec<String>,
+}
+
+impl Hands<'_> {
+    async fn shake(&self, known: Option<Era>) -> Result<(Link, Greeting), CallError> {
+        if known == Some(Era::Legacy) {
+            match self.initialize().await {
+                // It may have moved on since.
+                Err(CallError::Rpc { .. } | CallError::Status(_) | CallError::NotMcp | CallError::EraChanged) => {}
+                decided => return decided,
+            }
+        }
+        match self.discover().await {
+            Ok(Some(modern)) => Ok(modern),
+            Ok(None) => self.initialize().await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// `None`: it doesn't speak the modern era.
+    async fn discover(&self) -> Result<Option<(Link, Greeting)>, CallError> {
+        let link = Link::modern(self.target, self.uri.clone());
+        let asked = async { final_message(self.post(&link, rpc::discover(), "server/discover").await?.0).await };
+        let message = match timeout(self.wire.timeouts.probe, asked).await {
+            Ok(Ok(message)) => message,
+            Ok(Err(CallError::Transport(FetchError::Timeout | FetchError::Other))) | Err(_) => return Ok(None),
+            Ok(Err(error @ (CallError::Transport(_) | CallError::Unauthorized(401)))) => return Err(error),
+            Ok(Err(_)) => return Ok(None),
+        };
+        let Some(answer) = Answer::parse(&message) else {
+            return Ok(None);
+        };
+        if let Some(error) = answer.error {
+            if !rpc::MODERN_CODES.contains(&error.code) {
+                return Ok(None);
+            }
+            let supported = error
+                .data
+                .clone()
+                .and_then(|data| serde_json::from_value::<Unsupported>(data).ok());
+            return match supported {
+                Some(Unsupported { supported }) if error.code == rpc::UNSUPPORTED_VERSION => common_legacy(&supported),
+                _ => Err(error.into()),
+            };
+        }
+        let result = answer
+            .result
+            .and_then(|result| serde_json::from_str::<Discovery>(result.get()).ok());
+        match (result, answer.result) {
+            (Some(result), Some(raw)) if result.supported_versions.iter().any(|version| version == rpc::MODERN) => {
+                Ok(Some((link, Greeting::parse(raw))))
+            }
+            (Some(result), _) => common_legacy(&result.supported_versions),
+            (None, _) => Ok(None),
+        }
+    }
+
+    async fn initialize(&self) -> Result<(Link, Greeting), CallError> {
+        // No version is agreed on yet; the oldest one's headers fit all.
+        let link = Link::legacy(self.target, self.uri.clone(), "2024-11-05", None);
+        let (reply, session) = match self.post(&link, rpc::initialize(), "initialize").await {
+            Err(error @ CallError::Status(400 | 404 | 405)) => {
+                let old = exchange::streams_on_get(self.wire, &link, self.deadline).await;
+                return Err(if old { CallError::OldTransport } else { error });
+            }
+            other => other?,
+        };
+        let message = final_message(reply).await?;
+        let answer = Answer::parse(&message).ok_or(CallError::NotMcp)?;
+        if let Some(error) = answer.error {
+            return Err(error.into());
+        }
+        let result = answer.result.ok_or(CallError::NotMcp)?;
+        let initialized: Initialized = serde_json::from_str(result.get()).map_err(|_| CallError::NotMcp)?;
+        let version = rpc::LEGACY
+            .into_iter()
+            .find(|known| *known == initialized.protocol_version)
+            .ok_or_else(|| CallError::Version(initialized.protocol_version.chars().take(20).collect()))?;
+        let greeting = Greeting::parse(result);
+        let link = Link::legacy(self.target, self.uri.clone(), version, session);
+        match self
+            .post(&link, rpc::INITIALIZED.to_owned(), "notifications/initialized")
+            .await
+        {
+            Err(error @ (CallError::Transport(_) | CallError::Unauthorized(_) | CallError::SessionGone)) => Err(error),
+            // How it answers a notification is its own affair.
+            _ => Ok((link, greeting)),
+        }
+    }
+
+    async fn post(
+        &self,
+        link: &Link,
+        message: String,
+        method: &'static str,
+    ) -> Result<(Reply, Option<HeaderValue>), CallError> {
+        let outgoing = Outgoing {
+            body: Bytes::from(message),
+            method: HeaderValue::from_static(method),
+            name: None,
+            params: &[],
+        };
+        exchange::post_for_session(self.wire, link, outgoing, self.deadline).await
+    }
+}
+
+/// For a modern server without our modern version: whether one of the legacy versions is left to try.
+fn common_legacy<T>(supported: &[String]) -> Result<Option<T>, CallError> {
+    if supported.iter().any(|version| rpc::LEGACY.contains(&version.as_str())) {
+        return Ok(None);
+    }
+    let versions = supported
+        .iter()
+        .take(4)
+        .map(|version| version.chars().take(20).collect::<String>());
+    Err(CallError::Version(versions.collect::<Vec<_>>().join(", ")))
+}
+
+/// Whom a session with an upstream serves. Peers of different scopes share connections, but no session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Scope(pub Uuid);
+
+/// The peers in use.
+pub(super) struct Peers(Cache<(Scope, Url), Arc<Peer>>);
+
+impl Peers {
+    pub(super) fn new() -> Self {
+        Self(Cache::new(REMEMBERED))
+    }
+}
+
+impl fmt::Debug for Peers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Peers({})", self.0.len())
+    }
+}
+
+impl Upstream {
+    /// The upstream as one scope talks to it. The same scope and target get the same peer, while it is remembered.
+    #[must_use]
+    pub fn peer(&self, scope: Scope, target: &Target) -> Arc<Peer> {
+        let key = (scope, target.url.clone());
+        if let Some(peer) = self.0.peers.0.get(&key)
+            && peer.target == *target
+        {
+            return peer;
+        }
+        let peer = Arc::new(Peer::new(self.0.wire.clone(), target.clone()));
+        self.0.peers.0.insert(key, peer.clone());
+        peer
+    }
+}
+
+/// An upstream as one scope talks to it.
+pub struct Peer {
+    wire: Arc<Wire>,
+    target: Target,
+    link: RwLock<Option<Arc<Link>>>,
+    /// Held while shaking hands; what came of the last time when that failed.
+    shaking: Mutex<Option<CallError>>,
+    handshakes: AtomicU64,
+}
+
+impl Peer {
+    fn new(wire: Arc<Wire>, target: Target) -> Self {
+        Self {
+            wire,
+            target,
+            link: RwLock::new(None),
+            shaking: Mutex::new(None),
+            handshakes: AtomicU64::new(0),
+        }
+    }
+
+    /// Sends a message, rendered for the link that it goes over, and returns that link with the reply. When the
+    /// session turns out to be over, or the upstream to speak another era, nothing ran, and it is sent once more.
+    ///
+    /// # Errors
+    /// When there is no reply. An upstream's JSON-RPC error is a reply.
+    pub async fn call<'a>(
+        &self,
+        mut render: impl FnMut(&Link) -> Outgoing<'a>,
+    ) -> Result<(Arc<Link>, Reply), CallError> {
+        let mut last = false;
+        loop {
+            let link = self.link().await?;
+            let outgoing = render(&link);
+            let deadline = Instant::now() + self.wire.timeouts.answer;
+            match exchange::post(&self.wire, &link, outgoing, deadline).await {
+                Err(error @ (CallError::SessionGone | CallError::EraChanged)) => {
+                    self.forget(&link);
+                    if last {
+                        return Err(error);
+                    }
+                    last = true;
+                }
+                Err(error) => return Err(error),
+                Ok(reply) => return Ok((link, reply)),
+            }
+        }
+    }
+
+    /// Sends what isn't answered: a notification, or the answer to a request of the upstream's.
+    ///
+    /// # Errors
+    /// When it could not be delivered.
+    pub async fn tell(&self, link: &Link, message: Bytes, method: HeaderValue) -> Result<(), CallError> {
+        let deadline = Instant::now() + self.wire.timeouts.handshake;
+        let outgoing = Outgoing {
+            body: message,
+            method,
+            name: None,
+            params: &[],
+        };
+        exchange::post(&self.wire, link, outgoing, deadline).await.map(|_| ())
+    }
+
+    fn current(&self) -> Option<Arc<Link>> {
+        self.link.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn link(&self) -> Result<Arc<Link>, CallError> {
+        if let Some(link) = self.current() {
+            return Ok(link);
+        }
+        let seen = self.handshakes.load(Ordering::Acquire);
+        let mut failed = self.shaking.lock().await;
+        if let Some(link) = self.current() {
+            return Ok(link);
+        }
+        // Somebody failed while this call waited: it would have failed just so.
+        if self.handshakes.load(Ordering::Acquire) != seen
+            && let Some(error) = &*failed
+        {
+            return Err(error.clone());
+        }
+        let result = self.wire.shake_hands(&self.target).await;
+        self.handshakes.fetch_add(1, Ordering::Release);
+        match result {
+            Ok((link, _)) => {
+                let link = Arc::new(link);
+                *failed = None;
+                *self.link.write().unwrap_or_else(PoisonError::into_inner) = Some(link.clone());
+                Ok(link)
+            }
+            Err(error) => {
+                *failed = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// Forgets a link, unless another one took its place already.
+    fn forget(&self, link: &Arc<Link>) {
+        let mut current = self.link.write().unwrap_or_else(PoisonError::into_inner);
+        if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, link)) {
+            *current = None;
+        }
+    }
+}
+
+impl Drop for Peer {
+    /// Ends the upstream's session, which nobody can use any more.
+    fn drop(&mut self) {
+        let link = self.link.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Some(link), Ok(runtime)) = (link, tokio::runtime::Handle::try_current())
+            && link.has_session()
+        {
+            let wire = self.wire.clone();
+            runtime.spawn(async move { exchange::end_session(&wire, &link).await });
+        }
+    }
+}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peer")
+            .field("target", &self.target)
+            .field("link", &self.current())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Upstream {
+    /// Asks an MCP endpoint who it is and which tools it has, in a session of its own.
+    ///
+    /// # Errors
+    /// When it can't be reached, doesn't speak MCP, or refuses.
+    pub async fn discover(
+        &self,
+        target: &Target,
+        deadline: std::time::Duration,
+    ) -> Result<super::Discovered, CallError> {
+        timeout(deadline, discover::discover(&self.0.wire, target))
+            .await
+            .unwrap_or(Err(CallError::TIMEOUT))
+    }
+}

@@ -1,0 +1,146 @@
+//! What an MCP endpoint offers: who it is, and all pages of its tools, each tool's text as it came.
+
+use super::{
+    Era, Link, Target,
+    connect::Wire,
+    error::CallError,
+    exchange::{self, Outgoing, final_message},
+    rpc::{self, Answer},
+};
+use bytes::Bytes;
+use http::HeaderValue;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::collections::HashSet;
+use tokio::time::Instant;
+
+/// More pages than any real server has; a stop for one that never ends.
+const PAGES_MAX: usize = 200;
+/// More tools than any client can use.
+const TOOLS_MAX: usize = 10_000;
+
+/// What an MCP endpoint says of itself.
+#[derive(Debug, Clone)]
+pub struct Discovered {
+    /// Its name, if it gives one.
+    pub name: Option<String>,
+    /// Its version, if it gives one.
+    pub version: Option<String>,
+    /// How to use it, for a model.
+    pub instructions: Option<String>,
+    /// Its tools, in its order, in its own words and bytes.
+    pub tools: Vec<Box<RawValue>>,
+    /// What it speaks.
+    pub era: Era,
+}
+
+/// How a server introduces itself in a handshake.
+#[derive(Debug, Default)]
+pub(super) struct Greeting {
+    name: Option<String>,
+    version: Option<String>,
+    instructions: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Introduction {
+    server_info: Option<Implementation>,
+    instructions: Option<String>,
+    #[serde(rename = "_meta")]
+    meta: Option<Meta>,
+}
+
+#[derive(Deserialize)]
+struct Implementation {
+    name: Option<String>,
+    version: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    #[serde(rename = "io.modelcontextprotocol/serverInfo")]
+    server_info: Option<Implementation>,
+}
+
+impl Greeting {
+    /// Reads the result of `initialize` or `server/discover`. What is missing or odd is left out.
+    pub(super) fn parse(result: &RawValue) -> Self {
+        let Ok(introduction) = serde_json::from_str::<Introduction>(result.get()) else {
+            return Self::default();
+        };
+        let server = introduction
+            .meta
+            .and_then(|meta| meta.server_info)
+            .or(introduction.server_info);
+        let (name, version) = server.map(|server| (server.name, server.version)).unwrap_or_default();
+        Self {
+            name,
+            version,
+            instructions: introduction.instructions,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    tools: Vec<Box<RawValue>>,
+    next_cursor: Option<String>,
+}
+
+pub(super) async fn discover(wire: &Wire, target: &Target) -> Result<Discovered, CallError> {
+    let (link, greeting) = wire.shake_hands(target).await?;
+    let tools = tools(wire, &link).await;
+    exchange::end_session(wire, &link).await;
+    Ok(Discovered {
+        name: greeting.name,
+        version: greeting.version,
+        instructions: greeting.instructions,
+        tools: tools?,
+        era: link.era(),
+    })
+}
+
+async fn tools(wire: &Wire, link: &Link) -> Result<Vec<Box<RawValue>>, CallError> {
+    let mut tools = Vec::new();
+    let mut seen = HashSet::new();
+    let mut cursor = None;
+    for _ in 0..PAGES_MAX {
+        let page = match page(wire, link, cursor.as_deref()).await {
+            // A server without tools needn't know the method.
+            Err(CallError::Rpc {
+                code: rpc::METHOD_NOT_FOUND,
+                ..
+            }) if cursor.is_none() => return Ok(tools),
+            other => other?,
+        };
+        tools.extend(page.tools);
+        if tools.len() > TOOLS_MAX {
+            return Err(CallError::TOO_LARGE);
+        }
+        match page.next_cursor {
+            // A cursor for the second time would go round in circles.
+            Some(next) if seen.insert(next.clone()) => cursor = Some(next),
+            _ => return Ok(tools),
+        }
+    }
+    Err(CallError::TOO_LARGE)
+}
+
+async fn page(wire: &Wire, link: &Link, cursor: Option<&str>) -> Result<Page, CallError> {
+    let outgoing = Outgoing {
+        body: Bytes::from(rpc::list_tools(link.next_id(), cursor, link.era() == Era::Modern)),
+        method: HeaderValue::from_static("tools/list"),
+        name: None,
+        params: &[],
+    };
+    let deadline = Instant::now() + wire.timeouts().handshake;
+    let message = final_message(exchange::post(wire, link, outgoing, deadline).await?).await?;
+    let answer = Answer::parse(&message).ok_or(CallError::NotMcp)?;
+    if let Some(error) = answer.error {
+        return Err(error.into());
+    }
+    let result = answer.result.ok_or(CallError::NotMcp)?;
+    serde_json::from_str(result.get()).map_err(|_| CallError::NotMcp)
+}
