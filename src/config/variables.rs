@@ -1,0 +1,93 @@
+//! The variables as they were found, each with where it was found.
+
+use super::NAMES;
+use std::{collections::BTreeMap, path::Path};
+
+/// Where a value comes from; the later one wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Nobody said anything.
+    Default,
+    /// The file `.env` in the working directory.
+    File,
+    /// The process's environment.
+    Environment,
+    /// An option of the command.
+    Flag,
+}
+
+impl Source {
+    /// How people are told.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::File => ".env",
+            Self::Environment => "environment",
+            Self::Flag => "option",
+        }
+    }
+}
+
+/// The variables that concern us.
+#[derive(Debug, Clone, Default)]
+pub struct Variables {
+    values: BTreeMap<String, (String, Source)>,
+}
+
+impl Variables {
+    /// Reads `.env`, where there is one, and the environment.
+    ///
+    /// # Errors
+    /// When `.env` can't be read or understood.
+    pub fn read() -> Result<Self, dotenvy::Error> {
+        let mut variables = Self::default();
+        let file = Path::new(".env");
+        if file.exists() {
+            for entry in dotenvy::from_path_iter(file)? {
+                let (name, value) = entry?;
+                variables.set(&name, value, Source::File);
+            }
+        }
+        for (name, value) in std::env::vars_os() {
+            // A name or value that is no text is none of ours; one of ours would be refused as empty of meaning anyway.
+            if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
+                variables.set(&name, value, Source::Environment);
+            }
+        }
+        Ok(variables)
+    }
+
+    /// Sets a variable, over what was found before. An empty value means that nothing was said, as in `NAME=`.
+    pub fn set(&mut self, name: &str, value: impl Into<String>, source: Source) {
+        let value = value.into();
+        if !(NAMES.contains(&name) || name.starts_with("PATCHBAY_")) {
+            return;
+        }
+        if value.trim().is_empty() {
+            self.values.remove(name);
+        } else {
+            self.values.insert(name.to_owned(), (value, source));
+        }
+    }
+
+    /// A variable's value, trimmed.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(|(value, _)| value.trim())
+    }
+
+    /// Where a variable's value comes from.
+    #[must_use]
+    pub fn source(&self, name: &str) -> Source {
+        self.values.get(name).map_or(Source::Default, |&(_, source)| source)
+    }
+
+    /// Variables that look like ours but are none: a typing mistake, most likely.
+    pub fn unknown(&self) -> impl Iterator<Item = &str> {
+        self.values
+            .keys()
+            .map(String::as_str)
+            .filter(|name| !NAMES.contains(name) && !name.starts_with("PATCHBAY_TEST_"))
+    }
+}

@@ -1,0 +1,173 @@
+//! How often things may be tried: an address and an account each have a budget that refills steadily. Kept in memory: each
+//! process counts for itself, and forgets on a restart.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+use time::OffsetDateTime;
+
+/// Budgets that are remembered at the most. At that number full ones are forgotten, which changes nothing for them.
+const REMEMBERED: usize = 100_000;
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// A password is tried.
+    SignIn,
+    /// An account is made.
+    SignUp,
+    /// A set-up link is tried.
+    SetUp,
+    /// A connector's service is fetched.
+    Activate,
+}
+
+/// This many at once, and this many again in every minute.
+#[derive(Debug, Clone, Copy)]
+struct Budget {
+    per_minute: u32,
+}
+
+impl Action {
+    fn per_address(self) -> Budget {
+        Budget {
+            per_minute: match self {
+                Self::SignIn | Self::Activate => 120,
+                Self::SignUp => 60,
+                Self::SetUp => 30,
+            },
+        }
+    }
+
+    fn per_account(self) -> Budget {
+        Budget {
+            per_minute: match self {
+                Self::SignIn => 20,
+                Self::SignUp | Self::SetUp => 10,
+                Self::Activate => 60,
+            },
+        }
+    }
+}
+
+/// Whose budget.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Subject {
+    Address(IpAddr),
+    Account(String),
+}
+
+/// Every budget that isn't full.
+#[derive(Debug, Default)]
+pub struct Limits {
+    /// When each budget is full again: all that needs to be known about it (the "generic cell rate algorithm").
+    full_at: Mutex<HashMap<(Action, Subject), OffsetDateTime>>,
+}
+
+impl Limits {
+    /// Takes one from the budgets of the address and of the account (an address, a user id: whatever names it).
+    ///
+    /// # Errors
+    /// How long to wait, when one of them is empty. Then nothing is taken from the other.
+    pub fn take(
+        &self,
+        action: Action,
+        address: Option<IpAddr>,
+        account: Option<&str>,
+        now: OffsetDateTime,
+    ) -> Result<(), Duration> {
+        let address = address.map(|address| (Subject::Address(network(address)), action.per_address()));
+        let account = account.map(|account| (Subject::Account(account.trim().to_lowercase()), action.per_account()));
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if full_at.len() >= REMEMBERED {
+            full_at.retain(|_, full| *full > now);
+        }
+        let mut taken = Vec::with_capacity(2);
+        for (subject, budget) in [address, account].into_iter().flatten() {
+            let key = (action, subject);
+            let full = full_at.get(&key).copied().unwrap_or(now).max(now);
+            taken.push((key, budget.take(full, now)?));
+        }
+        full_at.extend(taken);
+        Ok(())
+    }
+}
+
+impl Budget {
+    /// When a budget that will be full at `full` will be full after one more is taken from it.
+    fn take(self, full: OffsetDateTime, now: OffsetDateTime) -> Result<OffsetDateTime, Duration> {
+        let minute = Duration::from_secs(60);
+        let after = full + minute / self.per_minute;
+        match Duration::try_from(after - now) {
+            Ok(until_full) if until_full > minute => Err(until_full - minute),
+            _ => Ok(after),
+        }
+    }
+}
+
+/// Whoever has one IPv6 address has all of its network.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    const NOW: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
+    const HERE: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+
+    #[test]
+    fn an_account_has_its_budget_at_once_and_then_a_steady_trickle() {
+        let limits = Limits::default();
+        let attempt = |account: &str, now| limits.take(Action::SignIn, HERE, Some(account), now);
+        for _ in 0..20 {
+            assert_eq!(attempt("ada@example.org", NOW), Ok(()));
+        }
+        assert_eq!(attempt(" Ada@Example.org", NOW), Err(Duration::from_secs(3)));
+        assert_eq!(attempt("bob@example.org", NOW), Ok(()), "another account is not concerned");
+        assert_eq!(attempt("ada@example.org", NOW + Duration::from_secs(3)), Ok(()));
+        assert!(attempt("ada@example.org", NOW + Duration::from_secs(3)).is_err());
+        for _ in 0..20 {
+            assert_eq!(attempt("ada@example.org", NOW + Duration::from_secs(120)), Ok(()), "it is full again");
+        }
+    }
+
+    #[test]
+    fn an_address_has_a_budget_over_all_accounts() {
+        let limits = Limits::default();
+        for number in 0..120 {
+            assert_eq!(limits.take(Action::SignIn, HERE, Some(&format!("{number}@x")), NOW), Ok(()));
+        }
+        assert!(limits.take(Action::SignIn, HERE, Some("new@x"), NOW).is_err());
+        assert_eq!(limits.take(Action::SignUp, HERE, Some("new@x"), NOW), Ok(()), "each action counts for itself");
+        assert_eq!(limits.take(Action::SignIn, None, Some("new@x"), NOW), Ok(()), "and took nothing from the account");
+    }
+
+    #[test]
+    fn neighbours_in_an_ipv6_network_share_a_budget() {
+        let limits = Limits::default();
+        let address = |last: u16| Some(IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, last)));
+        for last in 0..30 {
+            assert_eq!(limits.take(Action::SetUp, address(last), None, NOW), Ok(()));
+        }
+        assert!(limits.take(Action::SetUp, address(99), None, NOW).is_err());
+    }
+
+    #[test]
+    fn full_budgets_are_forgotten_when_there_are_too_many() {
+        let limits = Limits::default();
+        for number in 0..REMEMBERED {
+            assert_eq!(limits.take(Action::SignIn, None, Some(&number.to_string()), NOW), Ok(()));
+        }
+        assert_eq!(limits.take(Action::SignIn, None, Some("one more"), NOW + Duration::from_secs(60)), Ok(()));
+        assert_eq!(limits.full_at.lock().unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,73 @@
+//! Finds out who asks: by access token when there is one, else by the session's cookie. Static files never come this way, so
+//! they cost no query; neither does a request without both.
+
+use crate::rest;
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, header},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use patchbay_app::context::CurrentActor;
+use patchbay_engine::{Actor, Engine, Error, error::Unauthenticated};
+use tower_sessions::Session;
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub(crate) enum Identity {
+    /// Nobody that we know.
+    SignedOut,
+    /// Somebody with an access token that is none. A cookie beside it doesn't count.
+    BadToken,
+    /// Somebody signed in.
+    Known(Actor),
+}
+
+impl Identity {
+    /// The actor, for handlers that need one.
+    pub(crate) fn require(&self) -> Result<&Actor, Error> {
+        match self {
+            Self::Known(actor) => Ok(actor),
+            Self::SignedOut => Err(Unauthenticated::SignedOut.into()),
+            Self::BadToken => Err(Unauthenticated::BadToken.into()),
+        }
+    }
+}
+
+/// Gives the request its [`Identity`] for the REST API and its [`CurrentActor`] for the pages.
+pub(crate) async fn identify(State(engine): State<Engine>, mut request: Request, next: Next) -> Response {
+    let session = request.extensions().get::<Session>().cloned();
+    let token = bearer(request.headers()).map(str::to_owned);
+    let identity = match find(&engine, token.as_deref(), session.as_ref()).await {
+        Ok(identity) => identity,
+        Err(error) => return rest::Error::from(error).into_response(),
+    };
+    let actor = match &identity {
+        Identity::Known(actor) => Some(actor.clone()),
+        Identity::SignedOut | Identity::BadToken => None,
+    };
+    request.extensions_mut().insert(CurrentActor(actor));
+    request.extensions_mut().insert(identity);
+    next.run(request).await
+}
+
+async fn find(engine: &Engine, token: Option<&str>, session: Option<&Session>) -> Result<Identity, Error> {
+    if let Some(token) = token {
+        return match engine.actor_of_bearer(token).await {
+            Ok(actor) => Ok(Identity::Known(actor)),
+            Err(Error::Unauthenticated(_)) => Ok(Identity::BadToken),
+            Err(error) => Err(error),
+        };
+    }
+    match session {
+        Some(session) => Ok(engine.actor_of_session(session).await?.map_or(Identity::SignedOut, Identity::Known)),
+        None => Ok(Identity::SignedOut),
+    }
+}
+
+/// The bearer's token. One that is no text can't be right, but it is one.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?;
+    let (scheme, token) = value.as_bytes().split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| std::str::from_utf8(token).unwrap_or_default().trim())
+}

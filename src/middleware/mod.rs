@@ -1,0 +1,11 @@
+//! What happens to every request of the dashboard and the REST API before a handler sees it, one file a concern.
+//!
+//! The order, and why it is that one, stands in [`crate::router`]. The gateway's requests come through none of this.
+
+pub(crate) mod body_limit;
+pub(crate) mod catch_panic;
+pub(crate) mod identity;
+pub(crate) mod rate_limit;
+pub(crate) mod request_info;
+pub(crate) mod same_origin;
+pub(crate) mod security_headers;

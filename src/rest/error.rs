@@ -1,0 +1,158 @@
+//! How the REST API says that something didn't work: one shape for every status, one place that makes it.
+//!
+//! `{status, error, message, detail, request_id}`, and `fields` where fields were refused. `error` is for programs, `message`
+//! for people; `detail` says the same as `message`, under the name by which older clients look for it.
+
+use crate::middleware::request_info::current_request_id;
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use patchbay_domain::field::{FieldError, FieldErrors};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// What a handler, an extractor or a middleware refuses a request with.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// The engine's own.
+    Engine(patchbay_engine::Error),
+    /// The body is no JSON. `at` says where it stops being that.
+    Malformed { at: String },
+    /// Not what this route takes.
+    UnsupportedMediaType,
+    /// More than any route takes.
+    TooLarge,
+    /// The body never came to its end.
+    Timeout,
+    /// No such route.
+    UnknownRoute,
+    /// A route, but not with this method.
+    MethodNotAllowed,
+    /// Nothing of ours has such an id. The sentence is the one for an id that could be.
+    NoSuchThing { code: &'static str, message: String },
+    /// A page of another site sent it.
+    CrossOrigin,
+}
+
+impl From<patchbay_engine::Error> for Error {
+    fn from(error: patchbay_engine::Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<FieldErrors> for Error {
+    fn from(errors: FieldErrors) -> Self {
+        Self::Engine(errors.into())
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    status: u16,
+    error: &'a str,
+    message: &'a str,
+    detail: &'a str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    fields: Map<String, Value>,
+}
+
+impl Error {
+    fn status(&self) -> u16 {
+        match self {
+            Self::Engine(error) => error.status(),
+            Self::CrossOrigin => 403,
+            Self::UnknownRoute | Self::NoSuchThing { .. } => 404,
+            Self::MethodNotAllowed => 405,
+            Self::Timeout => 408,
+            Self::TooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::Malformed { .. } => 422,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Engine(error) => error.code(),
+            Self::Malformed { .. } => "MALFORMED_JSON",
+            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::TooLarge => "TOO_LARGE",
+            Self::Timeout => "TIMEOUT",
+            Self::UnknownRoute => "UNKNOWN_ROUTE",
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::NoSuchThing { code, .. } => code,
+            Self::CrossOrigin => "CROSS_ORIGIN",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Engine(error) => error.to_string(),
+            Self::Malformed { at } => format!("The body is not valid JSON: {at}."),
+            Self::UnsupportedMediaType => "The body must be JSON, with `Content-Type: application/json`.".to_owned(),
+            Self::TooLarge => "The body is larger than 1 MiB.".to_owned(),
+            Self::Timeout => "The body did not arrive in time.".to_owned(),
+            Self::UnknownRoute => "There is nothing at this address.".to_owned(),
+            Self::MethodNotAllowed => "This address doesn't take this method.".to_owned(),
+            Self::NoSuchThing { message, .. } => message.clone(),
+            Self::CrossOrigin => "Refused, because it comes from another site. If this address is right, \
+                                  PATCHBAY_PUBLIC_URL must be set to it."
+                .to_owned(),
+        }
+    }
+
+    fn fields(&self) -> Map<String, Value> {
+        match self {
+            Self::Engine(patchbay_engine::Error::Invalid(errors)) => {
+                errors.0.iter().map(|(name, error)| (name.clone(), field(error))).collect()
+            }
+            _ => Map::new(),
+        }
+    }
+}
+
+/// `{code, message, …}`.
+fn field(error: &FieldError) -> Value {
+    let mut field = serde_json::to_value(error).unwrap_or_default();
+    if let Value::Object(entries) = &mut field {
+        entries.insert("message".to_owned(), error.to_string().into());
+    }
+    field
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        if let Self::Engine(patchbay_engine::Error::Internal(source)) = &self {
+            tracing::error!(error = source.as_ref(), "a request failed");
+        }
+        let message = self.message();
+        let body = Body {
+            status: self.status(),
+            error: self.code(),
+            message: &message,
+            detail: &message,
+            request_id: &current_request_id(),
+            fields: self.fields(),
+        };
+        let status = StatusCode::from_u16(body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        match &self {
+            Self::Engine(patchbay_engine::Error::Unauthenticated(_)) => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::Engine(patchbay_engine::Error::RateLimited { retry_after }) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds(*retry_after)));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// Whole seconds, rounded up, so that whoever waits for them has waited long enough.
+pub(crate) fn seconds(duration: std::time::Duration) -> u64 {
+    duration.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
+}

@@ -1,0 +1,110 @@
+//! What answers where, and what every request passes on its way there.
+//!
+//! Outside to inside: the request's id and log line (everything below has them), panics (whatever fails below still answers),
+//! security headers (on failures too), static files (which need nothing of what follows), then for the dashboard and the API
+//! the body's limit, the same-origin rule (before anything is looked up), the session, who asks, how often, and the route.
+
+use crate::{
+    assets,
+    config::TrustedProxies,
+    health,
+    middleware::{
+        body_limit::body_limit,
+        catch_panic::catch_panic,
+        identity::identify,
+        rate_limit::rate_limit,
+        request_info,
+        same_origin::{OwnOrigin, same_origin},
+        security_headers::{Https, security_headers},
+    },
+    rest,
+    state::AppState,
+};
+use axum::{
+    Router,
+    extract::Request,
+    http::StatusCode,
+    middleware::{from_fn, from_fn_with_state},
+    response::Response,
+};
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes as _, generate_route_list, render_app_async_with_context};
+use patchbay_app::{App, Assets, shell};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
+use tower_sessions::{SessionManagerLayer, cookie::SameSite};
+use url::Url;
+
+/// The name that clients know the session's cookie by.
+const COOKIE: &str = "auth_cookie";
+
+/// What the router needs to know beyond the handlers' state.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    pub(crate) public_url: Url,
+    pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) assets: Assets,
+    pub(crate) stopping: CancellationToken,
+}
+
+/// Everything but the gateway.
+pub(crate) fn dashboard(state: AppState, surroundings: Surroundings) -> Router {
+    let Surroundings { public_url, trusted_proxies, assets, stopping } = surroundings;
+    let is_https = public_url.scheme() == "https";
+    let own_origin = OwnOrigin(public_url.origin().ascii_serialization().into());
+    let sessions = SessionManagerLayer::new(state.engine.session_store())
+        .with_name(COOKIE)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_secure(is_https);
+    let inside = ServiceBuilder::new()
+        .layer(from_fn(body_limit))
+        .layer(from_fn_with_state(own_origin, same_origin))
+        .layer(sessions)
+        .layer(from_fn_with_state(state.engine.clone(), identify))
+        .layer(from_fn_with_state(state.clone(), rate_limit));
+    let outside = ServiceBuilder::new()
+        .layer(from_fn_with_state(Arc::new(trusted_proxies), request_info::attach))
+        .layer(from_fn(catch_panic))
+        .layer(from_fn_with_state(Https(is_https), security_headers))
+        .layer(from_fn(assets::serve));
+    let engine = state.engine.clone();
+    rest::router()
+        .merge(pages(&state, assets))
+        .with_state(state)
+        .layer(inside)
+        .merge(health::router(engine, stopping))
+        .layer(outside)
+}
+
+/// The pages and their server functions.
+fn pages(state: &AppState, assets: Assets) -> Router<AppState> {
+    let context = {
+        let (engine, tool_caller, assets) = (state.engine.clone(), Arc::clone(&state.tool_caller), assets.clone());
+        move || {
+            provide_context(engine.clone());
+            provide_context(Arc::clone(&tool_caller));
+            provide_context(assets.clone());
+        }
+    };
+    let page = {
+        let options = state.leptos.clone();
+        move || shell(options.clone(), assets.clone())
+    };
+    let not_found = render_app_async_with_context(context.clone(), page.clone());
+    Router::new()
+        .leptos_routes_with_context(state, generate_route_list(App), context, page)
+        .fallback(move |request: Request| {
+            let page = not_found(request);
+            async move { missing(page.await) }
+        })
+}
+
+/// The app draws the page for what isn't there, and here it gets the status that belongs to it.
+fn missing(mut page: Response) -> Response {
+    if page.status() == StatusCode::OK {
+        *page.status_mut() = StatusCode::NOT_FOUND;
+    }
+    page
+}
