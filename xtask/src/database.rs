@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use patchbay_postgres::{Options, Postgres, Script};
 use secrecy::ExposeSecret as _;
+use tokio::process::Command;
 
 use crate::paths;
 
@@ -51,6 +52,15 @@ pub(crate) fn options(name: &str) -> Options {
     options.fetched_dir = Some(paths::target("tmp/postgres"));
     options.fast_unsafe_for_tests = true;
     options
+}
+
+/// Lets a command find the PostgreSQL that we would use.
+pub(crate) async fn add_to_path(command: &mut Command) -> Result<()> {
+    let binaries = patchbay_postgres::ensure_binaries(&options("setup")).await?;
+    let mut dirs: Vec<_> = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
+    dirs.push(binaries.dir);
+    command.env("PATH", std::env::join_paths(dirs)?);
+    Ok(())
 }
 
 /// The migrations speak of two roles that the server makes at its start.

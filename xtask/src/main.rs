@@ -13,12 +13,21 @@
     reason = "a tool reads the environment it is run in and makes its own downloads"
 )]
 
+mod build;
 mod database;
+mod dev;
+mod e2e;
+mod frontend;
 mod migration;
 mod paths;
 mod prepare;
 mod process;
 mod say;
+mod serve;
+mod service;
+mod setup;
+mod size;
+mod test;
 
 use std::process::ExitCode;
 
@@ -33,6 +42,21 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Bring everything that building and testing need
+    ///
+    /// The WebAssembly target, Node, Chromium, a Python environment, PostgreSQL, the end-to-end tests' packages. What is there
+    /// is left alone. The other commands do their part of this themselves.
+    Setup,
+    /// Build the frontend and the server
+    Build(build::Arguments),
+    /// Build Patchbay and run it at http://localhost:9000, with a PostgreSQL of its own
+    Serve(serve::Arguments),
+    /// Like serve, and again after every change of a source file
+    Dev(serve::Arguments),
+    /// Check and test everything: format, clippy, dependencies, queries, tests, the dashboard in a browser
+    Test(test::Arguments),
+    /// Test the dashboard in a real browser
+    E2e(e2e::Arguments),
     /// Check every query against the migrated database and write what was learnt to .sqlx/
     ///
     /// Starts a PostgreSQL for the purpose, applies migrations/ and compiles the engine against it. The files in .sqlx/ let
@@ -40,6 +64,8 @@ enum Command {
     Prepare(prepare::Arguments),
     /// Make the next pair of files in migrations/
     Migration(migration::Arguments),
+    /// Print what a browser downloads and how large the binary is
+    Size,
 }
 
 #[tokio::main]
@@ -51,10 +77,15 @@ async fn main() -> ExitCode {
         .without_time()
         .init();
     let arguments = Arguments::parse();
-    // Whatever a command started is ended when its future is dropped.
-    let result = tokio::select! {
-        result = run(arguments.command) => result,
-        signal = process::interrupted() => signal,
+    let result = match arguments.command {
+        // These two have a server to stop before they end.
+        Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Dev(arguments) => dev::run(arguments).await,
+        // Whatever the others started ends when their future is dropped.
+        command => tokio::select! {
+            result = run(command) => result,
+            interrupted = process::interrupted() => interrupted,
+        },
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -67,7 +98,14 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
+        Command::Setup => setup::run().await,
+        Command::Build(arguments) => build::run(arguments).await,
+        Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Dev(arguments) => dev::run(arguments).await,
+        Command::Test(arguments) => test::run(arguments).await,
+        Command::E2e(arguments) => e2e::run(arguments).await,
         Command::Prepare(arguments) => prepare::run(arguments).await,
         Command::Migration(arguments) => migration::run(&arguments),
+        Command::Size => size::run(),
     }
 }
