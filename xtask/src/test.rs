@@ -141,7 +141,7 @@ async fn dependencies() -> Result<()> {
     };
     let check = |what: &[&str]| {
         let mut command = process::command(&deny);
-        command.args(["--color", "never", "check"]).args(what);
+        command.args(["--color", "never", "--workspace", "check"]).args(what);
         command
     };
     process::run(check(&["bans", "licenses", "sources"])).await?;

@@ -13,7 +13,9 @@ pub(crate) fn bundle(entry: &Path) -> Result<String> {
     let files = FileProvider::new();
     let mut bundler = Bundler::new(&files, None, ParserOptions::default());
     // The errors borrow from the files, so they are put into words here.
-    let mut sheet = bundler.bundle(entry).map_err(|error| anyhow!("{error}"))?;
+    let mut sheet = bundler
+        .bundle(entry)
+        .map_err(|error| anyhow!("can't bundle {}: {error}", entry.display()))?;
     sheet
         .minify(MinifyOptions::default())
         .map_err(|error| anyhow!("{error}"))?;
