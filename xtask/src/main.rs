@@ -13,6 +13,7 @@
     reason = "a tool reads the environment it is run in and makes its own downloads"
 )]
 
+mod bench;
 mod build;
 mod database;
 mod dev;
@@ -64,6 +65,8 @@ enum Command {
     Prepare(prepare::Arguments),
     /// Make the next pair of files in migrations/
     Migration(migration::Arguments),
+    /// Measure tools/call through the gateway against a bare proxy, in the same run
+    Bench(bench::Arguments),
     /// Print what a browser downloads and how large the binary is
     Size,
 }
@@ -106,6 +109,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::E2e(arguments) => e2e::run(arguments).await,
         Command::Prepare(arguments) => prepare::run(arguments).await,
         Command::Migration(arguments) => migration::run(&arguments),
+        Command::Bench(arguments) => bench::run(arguments).await,
         Command::Size => size::run(),
     }
 }
