@@ -100,7 +100,10 @@ impl Postgres {
     /// When the data can't be deleted.
     pub async fn stop_and_delete(self) -> Result<(), Error> {
         self.supervisor.stop().await;
-        std::fs::remove_dir_all(&self.cluster_dir).map_err(Error::io("delete", &self.cluster_dir))
+        for dir in [&self.connection.socket_dir, &self.cluster_dir] {
+            std::fs::remove_dir_all(dir).map_err(Error::io("delete", dir))?;
+        }
+        Ok(())
     }
 }
 
