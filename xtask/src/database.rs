@@ -1,5 +1,7 @@
 //! A PostgreSQL for the length of one command.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result};
 use patchbay_postgres::{Options, Postgres, Script};
 use secrecy::ExposeSecret as _;
@@ -11,20 +13,21 @@ use crate::paths;
 #[derive(Debug)]
 pub(crate) struct Throwaway {
     postgres: Postgres,
+    data_dir: PathBuf,
 }
 
 impl Throwaway {
     /// Starts it. `name` keeps commands that run at the same time apart; `scripts` run in its database first.
     pub(crate) async fn start(name: &str, scripts: Vec<Script>) -> Result<Self> {
-        let data_dir = paths::target(&format!("xtask/{name}"));
-        if data_dir.join("postgres").exists() {
+        let mut options = options(name);
+        let data_dir = options.data_dir.clone();
+        if data_dir.exists() {
             // Of a run that was killed: this stops its server too, and says so if it is another run that is still going.
-            let left = Postgres::start(options(name))
+            let left = Postgres::start(options.clone())
                 .await
                 .context("can't take over the last run's database")?;
             left.stop_and_delete().await?;
         }
-        let mut options = options(name);
         options.init_scripts = vec![Script {
             name: "roles".to_owned(),
             sql: ROLES.to_owned(),
@@ -32,6 +35,7 @@ impl Throwaway {
         options.init_scripts.extend(scripts);
         Ok(Self {
             postgres: Postgres::start(options).await?,
+            data_dir,
         })
     }
 
@@ -42,7 +46,8 @@ impl Throwaway {
 
     /// Stops it and deletes its data.
     pub(crate) async fn end(self) -> Result<()> {
-        Ok(self.postgres.stop_and_delete().await?)
+        self.postgres.stop_and_delete().await?;
+        Ok(std::fs::remove_dir_all(self.data_dir)?)
     }
 }
 
