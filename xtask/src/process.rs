@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail};
-use tokio::process::Command;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{paths, say};
@@ -22,6 +23,13 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
 /// Cargo, on queries as they are recorded in `.sqlx/`.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // `cargo run` says what it runs, and build scripts of others would take the difference for a reason to run again.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
     command
         .args(arguments)
         .env("SQLX_OFFLINE", "true")
@@ -33,11 +41,34 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 pub(crate) async fn run(mut command: Command) -> Result<()> {
     say::note(say::paint("2", &shown(&command)));
     let name = name(&command);
-    let status = command.status().await.with_context(|| format!("can't run {name}"))?;
+    command.kill_on_drop(false);
+    let mut child = Asked(command.spawn().with_context(|| format!("can't run {name}"))?);
+    let status = child.0.wait().await?;
     if !status.success() {
         bail!("{name} failed ({status})");
     }
     Ok(())
+}
+
+/// A program that is asked to end when nobody waits for it any more: a killed test runner would leave its tests behind.
+struct Asked(Child);
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        ask_to_end(&self.0);
+    }
+}
+
+/// Does nothing if it has ended and was waited for.
+pub(crate) fn ask_to_end(child: &Child) {
+    // Without an id it has been waited for, and the number may be another's by now.
+    if let Some(pid) = child
+        .id()
+        .and_then(|pid| i32::try_from(pid).ok())
+        .and_then(Pid::from_raw)
+    {
+        let _ = kill_process(pid, Signal::TERM);
+    }
 }
 
 /// What a program prints, if it is there and succeeds.

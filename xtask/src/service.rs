@@ -7,12 +7,12 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
+use crate::process::ask_to_end;
 use crate::say;
 
 /// How long a server may take to finish what it is doing.
@@ -69,30 +69,18 @@ impl Service {
 
     /// Asks it to stop, waits, and kills it if it doesn't.
     pub(crate) async fn stop(mut self) -> Result<()> {
-        self.signal();
+        ask_to_end(&self.child);
         if timeout(PATIENCE, self.child.wait()).await.is_err() {
             say::warning(format!("{} does not stop: killing it", self.name));
             self.child.kill().await?;
         }
         Ok(())
     }
-
-    fn signal(&self) {
-        // Without an id it has been waited for, and the number may be another's by now.
-        if let Some(pid) = self
-            .child
-            .id()
-            .and_then(|pid| i32::try_from(pid).ok())
-            .and_then(Pid::from_raw)
-        {
-            let _ = kill_process(pid, Signal::TERM);
-        }
-    }
 }
 
 impl Drop for Service {
     fn drop(&mut self) {
-        self.signal();
+        ask_to_end(&self.child);
     }
 }
 
