@@ -1,0 +1,85 @@
+//! Activating a connector: right after registering it, or any time from a dialog.
+
+use super::{
+    api::{ACTIVATE, Activate, ConnectorsQuery},
+    words,
+};
+use crate::{
+    layout::use_site,
+    paths,
+    ui::{Control, Dialog, Field, FormBody, Hidden, ModeBadge, Submit, use_form},
+};
+use leptos::{form::ActionForm, prelude::*};
+use patchbay_domain::connector::ConnectorSummary;
+
+const PLACEHOLDER: &str = "http://localhost:8025/connector.json";
+const SLOW: &str = "Reading the connector's definitions and logo…";
+
+/// The address of the list with the activation dialog open.
+pub(super) fn dialog_path(query: &ConnectorsQuery, connector: i64) -> String {
+    let connector = connector.to_string();
+    paths::with_query(
+        "/connectors",
+        &[
+            ("q", &query.q),
+            ("mode", &query.mode),
+            ("cursor", &query.cursor),
+            ("activate", &connector),
+        ],
+    )
+}
+
+/// The second of the two steps, offered right after the first.
+#[component]
+pub(super) fn ActivateSection(connector: ConnectorSummary) -> impl IntoView {
+    let (action, form) = use_form::<Activate>(ACTIVATE, words::not_activated);
+    let from = use_site().here();
+    view! {
+        <section class="panel panel-accent activation-section" aria-labelledby="activation-title">
+            <h2 id="activation-title">{format!("Activate Connector: {}", connector.name)}</h2>
+            <p class="panel-about">"Start your connector server, then provide the URL:"</p>
+            <ActionForm action attr:class="form form-inline" attr:id=form.own_element()>
+                <FormBody form>
+                    <Hidden name="connector_id" value=connector.connector_id.to_string()/>
+                    <Hidden name="from" value=from/>
+                    <Field name="connector_url" label="Connector URL" control=Control::Line("url") placeholder=PLACEHOLDER
+                        required=true autofocus=true/>
+                    <Submit label="Activate" slow=SLOW/>
+                </FormBody>
+            </ActionForm>
+        </section>
+    }
+}
+
+/// The activation dialog.
+#[component]
+pub(super) fn ActivateDialog(
+    connector: ConnectorSummary,
+    /// The page without the dialog.
+    #[prop(into)]
+    close: String,
+) -> impl IntoView {
+    let (action, form) = use_form::<Activate>(ACTIVATE, words::not_activated);
+    let from = use_site().here();
+    view! {
+        <Dialog title="Activate connector" close=close.clone()>
+            <p class="dialog-facts">
+                <span>"Connector: " <strong>{connector.name}</strong></span>
+                <span>"Status: " {connector.mode.as_str()} " " <ModeBadge mode=connector.mode/></span>
+            </p>
+            <ActionForm action attr:class="form" attr:id=form.own_element()>
+                <FormBody form>
+                    <Hidden name="connector_id" value=connector.connector_id.to_string()/>
+                    <Hidden name="from" value=from/>
+                    <Field name="connector_url" label="Connector URL" control=Control::Line("url") placeholder=PLACEHOLDER
+                        value=connector.url required=true autofocus=true
+                        help="The URL of its connector.json, or of its MCP endpoint."/>
+                    <div class="dialog-actions">
+                        <a class="button" href=close>"Cancel"</a>
+                        <Submit label="Activate Connector" slow=SLOW/>
+                    </div>
+                </FormBody>
+            </ActionForm>
+        </Dialog>
+    }
+}

@@ -1,0 +1,51 @@
+//! A connector in the list.
+
+use super::api::ConnectorsQuery;
+use crate::ui::{Icon, IconView, Logo, ModeBadge, things};
+use leptos::prelude::*;
+use patchbay_domain::connector::{ConnectorMode, ConnectorSummary};
+
+/// A connector in the list, with what can be done with it.
+#[component]
+pub(super) fn ConnectorCard(
+    connector: ConnectorSummary,
+    /// Whether whoever looks may activate it.
+    is_superuser: bool,
+    /// The address's filters, which the activation dialog keeps.
+    query: ConnectorsQuery,
+) -> impl IntoView {
+    let number = connector.connector_id;
+    let name = connector.name.clone();
+    let action = match connector.mode {
+        ConnectorMode::Deactive => is_superuser.then(|| {
+            let href = super::activate::dialog_path(&query, number);
+            view! { <a class="button" href=href aria-label=format!("Activate {name}")>"Activate"</a> }.into_any()
+        }),
+        ConnectorMode::Active => {
+            let href = format!("/connectors/{number}/create-server");
+            let label = format!("Create Server from {name}");
+            Some(view! { <a class="button" href=href aria-label=label>"Create Server"</a> }.into_any())
+        }
+        ConnectorMode::Sync => None,
+    };
+    let offers = (connector.mode != ConnectorMode::Deactive).then(|| {
+        view! {
+            <ul class="facts">
+                <li>"v" {connector.version.clone()}</li>
+                <li><IconView icon=Icon::Tool/>{things(connector.tools_count, "tool")}</li>
+                <li><IconView icon=Icon::Template/>{things(connector.templates_count, "template")}</li>
+            </ul>
+        }
+    });
+    view! {
+        <li class="card">
+            <div class="card-head">
+                <Logo url=connector.logo_url name=connector.name.clone()/>
+                <h2 class="card-title"><a href=format!("/connectors/{number}")>{connector.name}</a></h2>
+                <ModeBadge mode=connector.mode/>
+            </div>
+            <p class="card-text">{connector.description}</p>
+            <div class="card-foot">{offers}{action}</div>
+        </li>
+    }
+}

@@ -1,0 +1,66 @@
+//! The tools and templates that a connector offers, for reading.
+
+use crate::ui::{CopyBlock, EmptyState, Icon, IconView, things};
+use leptos::prelude::*;
+use patchbay_domain::tool::{TemplateView, ToolView};
+
+/// The tools, each with its description and the schema of its arguments.
+#[component]
+pub(super) fn ToolList(tools: Vec<ToolView>) -> impl IntoView {
+    if tools.is_empty() {
+        return view! {
+            <EmptyState icon=Icon::Tool title="No tools">
+                <p>"This connector's definitions name no tools."</p>
+            </EmptyState>
+        }
+        .into_any();
+    }
+    view! {
+        <ul class="rows">
+            {tools.into_iter().enumerate().map(|(index, tool)| view! { <Tool tool index/> }).collect_view()}
+        </ul>
+    }
+    .into_any()
+}
+
+#[component]
+fn Tool(tool: ToolView, index: usize) -> impl IntoView {
+    let schema = serde_json::to_string_pretty(&tool.input_schema).unwrap_or_default();
+    let arguments = tool.input_schema["properties"]
+        .as_object()
+        .map_or(0, serde_json::Map::len) as u64;
+    view! {
+        <li>
+            <details class="row">
+                <summary>
+                    <span class="row-words">
+                        <code class="row-name">{tool.name}</code>
+                        {tool.title.map(|title| view! { <span class="row-title">{title}</span> })}
+                        {tool.read_only.then(|| view! { <span class="tag">"read-only"</span> })}
+                        {tool.description.map(|text| view! { <span class="row-text">{text}</span> })}
+                    </span>
+                    <span class="row-note">{things(arguments, "argument")}</span>
+                </summary>
+                <CopyBlock id=format!("schema-{index}") what="schema" text=schema/>
+            </details>
+        </li>
+    }
+}
+
+/// The templates.
+#[component]
+pub(super) fn TemplateList(templates: Vec<TemplateView>) -> impl IntoView {
+    view! {
+        <ul class="rows">
+            {templates.into_iter().map(|template| view! {
+                <li class="row row-plain">
+                    <IconView icon=Icon::Template/>
+                    <span class="row-words">
+                        <code class="row-name">{template.name}</code>
+                        {template.description.map(|text| view! { <span class="row-text">{text}</span> })}
+                    </span>
+                </li>
+            }).collect_view()}
+        </ul>
+    }
+}

@@ -1,0 +1,49 @@
+//! The way around: a column at the left, or a bar at the bottom of a narrow window.
+
+use super::site::use_site;
+use crate::{
+    account::api::SignOut,
+    ui::{Icon, IconView},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_router::components::A;
+use patchbay_domain::user::UserView;
+
+/// The navigation and who is signed in.
+#[component]
+pub(crate) fn Navigation() -> impl IntoView {
+    let site = use_site();
+    view! {
+        <header class="side">
+            <a class="brand" href="/"><img src="/favicon.svg" alt="" width="28" height="28"/><span>"Patchbay"</span></a>
+            <nav class="nav" aria-label="Main">
+                <A href="/" exact=true><IconView icon=Icon::Overview/><span>"Overview"</span></A>
+                <A href="/connectors"><IconView icon=Icon::Connector/><span>"Connectors"</span></A>
+                <A href="/servers"><IconView icon=Icon::Server/><span>"MCP servers"</span></A>
+            </nav>
+            <Suspense>
+                {move || Suspend::new(async move {
+                    site.arrive().await.ok().and_then(|frame| frame.me).map(|me| view! { <Me me/> })
+                })}
+            </Suspense>
+        </header>
+    }
+}
+
+#[component]
+fn Me(me: UserView) -> impl IntoView {
+    let role = if me.is_superuser() { "Superuser" } else { "User" };
+    view! {
+        <div class="me">
+            <div class="me-words">
+                <span class="me-email" title=me.email.clone()>{me.email.clone()}</span>
+                <span class="me-role">{role}</span>
+            </div>
+            <form method="post" action=SignOut::url()>
+                <button class="button button-quiet button-icon" type="submit" aria-label="Sign out" title="Sign out">
+                    <IconView icon=Icon::SignOut/>
+                </button>
+            </form>
+        </div>
+    }
+}

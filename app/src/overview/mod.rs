@@ -1,0 +1,7 @@
+//! The first page after signing in: how things are, and what to do next.
+
+mod api;
+mod next_steps;
+mod page;
+
+pub(crate) use page::OverviewPage;

@@ -1,0 +1,44 @@
+//! Which page stands at which address.
+
+use crate::{
+    account::{SignInPage, SignUpPage},
+    connectors::{ConnectorPage, ConnectorsPage, CreateServerPage},
+    layout::{Shell, SiteRoot},
+    not_found::NotFoundPage,
+    overview::OverviewPage,
+    servers::{ServerPage, ServersPage},
+    setup::SetUpPage,
+};
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{ParentRoute, Route, Router, Routes},
+    path,
+};
+
+/// The whole dashboard. Every page is rendered when all of it is known: streaming out of order needs scripts.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Patchbay".to_owned() } else { format!("{title} · Patchbay") }/>
+        <Router>
+            <SiteRoot>
+                <Routes fallback=NotFoundPage>
+                    <Route path=path!("/set-up") view=SetUpPage ssr=SsrMode::Async/>
+                    <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                    <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async/>
+                    <ParentRoute path=path!("") view=Shell ssr=SsrMode::Async>
+                        <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
+                        <Route path=path!("/connectors") view=ConnectorsPage ssr=SsrMode::Async/>
+                        <Route path=path!("/connectors/:id") view=ConnectorPage ssr=SsrMode::Async/>
+                        <Route path=path!("/connectors/:id/create-server") view=CreateServerPage ssr=SsrMode::Async/>
+                        <Route path=path!("/servers") view=ServersPage ssr=SsrMode::Async/>
+                        <Route path=path!("/servers/:id") view=ServerPage ssr=SsrMode::Async/>
+                    </ParentRoute>
+                </Routes>
+            </SiteRoot>
+        </Router>
+    }
+}

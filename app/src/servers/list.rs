@@ -1,0 +1,100 @@
+//! The list of a person's servers.
+
+use super::api::list_servers;
+use crate::{
+    layout::use_site,
+    paths,
+    ui::{CopyLine, EmptyState, Icon, Logo, ModeBadge, PageHeader, Pager, TimeAgo, count, load},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use patchbay_domain::{page::Page, server::ServerView, usage::UsageView};
+
+/// A person's servers.
+#[component]
+pub(crate) fn ServersPage() -> impl IntoView {
+    let site = use_site();
+    let query = use_query_map();
+    let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")).unwrap_or_default());
+    let data = Resource::new(
+        move || (cursor.get(), site.reloads()),
+        |(cursor, _)| list_servers(cursor),
+    );
+    view! {
+        <PageHeader title="MCP servers" about="Your endpoints. Each has a connector's tools behind it and tokens of its own.">
+            <a class="button button-primary" href="/connectors?mode=active">"New server"</a>
+        </PageHeader>
+        {load(data, move |page, _| {
+            let is_first = cursor.with_untracked(String::is_empty);
+            view! { <List page is_first/> }.into_any()
+        })}
+    }
+}
+
+#[component]
+fn List(page: Page<ServerView>, is_first: bool) -> impl IntoView {
+    if page.items.is_empty() {
+        return view! {
+            <EmptyState icon=Icon::Server title="No MCP servers yet">
+                <p>"An MCP server is an endpoint with a connector's tools behind it. Pick an active connector and create one."</p>
+                <p class="actions"><a class="button button-primary" href="/connectors?mode=active">"Pick a connector"</a></p>
+            </EmptyState>
+        }
+        .into_any();
+    }
+    let first = (!is_first).then(|| "/servers".to_owned());
+    let next = page
+        .next_cursor
+        .as_deref()
+        .map(|cursor| paths::with_query("/servers", &[("cursor", cursor)]));
+    view! { <ServerTable servers=page.items/><Pager total=page.total first next/> }.into_any()
+}
+
+/// Servers as a table; cards in a narrow window.
+#[component]
+pub(crate) fn ServerTable(servers: Vec<ServerView>) -> impl IntoView {
+    view! {
+        <table class="table">
+            <thead>
+                <tr>
+                    <th scope="col">"Name"</th>
+                    <th scope="col">"Connector"</th>
+                    <th scope="col">"Endpoint"</th>
+                    <th scope="col" class="number">"Calls, 24 h"</th>
+                    <th scope="col">"Created"</th>
+                </tr>
+            </thead>
+            <tbody>
+                {servers.into_iter().enumerate().map(|(index, server)| view! { <Row server index/> }).collect_view()}
+            </tbody>
+        </table>
+    }
+}
+
+#[component]
+fn Row(server: ServerView, index: usize) -> impl IntoView {
+    let connector = server.connector;
+    view! {
+        <tr>
+            <th scope="row"><a href=format!("/servers/{}", server.id)>{server.name}</a></th>
+            <td data-label="Connector">
+                <span class="with-logo">
+                    <Logo url=connector.logo_url name=connector.name.clone()/>
+                    <a href=format!("/connectors/{}", connector.connector_id)>{connector.name.clone()}</a>
+                    <ModeBadge mode=connector.mode/>
+                </span>
+            </td>
+            <td data-label="Endpoint"><CopyLine id=format!("endpoint-{index}") what="endpoint" text=server.endpoint/></td>
+            <td data-label="Calls, 24 h" class="number"><Calls usage=server.usage/></td>
+            <td data-label="Created" class="date"><TimeAgo at=server.created_at/></td>
+        </tr>
+    }
+}
+
+#[component]
+fn Calls(usage: UsageView) -> impl IntoView {
+    view! {
+        {count(usage.calls)}
+        {(usage.errors > 0).then(|| view! { <span class="failed">{format!("{} failed", count(usage.errors))}</span> })}
+    }
+}

@@ -1,0 +1,104 @@
+//! A server's tokens: the list, one more, one less.
+
+use super::api::{CREATE_TOKEN, CreateToken, REVOKE_TOKEN, RevokeToken};
+use crate::{
+    error::AppError,
+    ui::{Confirm, EmptyState, Field, FormBody, Hidden, Icon, Submit, TimeAgo, use_form},
+};
+use leptos::{form::ActionForm, prelude::*};
+use patchbay_domain::{ids::ServerId, server::ServerTokenView};
+
+/// The tokens that open a server, and the form for one more.
+#[component]
+pub(super) fn Tokens(server: ServerId, tokens: Vec<ServerTokenView>) -> impl IntoView {
+    let (action, form) = use_form::<CreateToken>(CREATE_TOKEN, not_created);
+    view! {
+        <section class="section" aria-labelledby="tokens">
+            <div class="section-head"><h2 id="tokens">"Tokens" <span class="count">{tokens.len()}</span></h2></div>
+            <p class="section-about">"One for each client keeps it easy to take one away. A token's text is shown when it is made and never again."</p>
+            {if tokens.is_empty() {
+                view! {
+                    <EmptyState icon=Icon::Key title="No tokens">
+                        <p>"Without one no client gets in. Create one below."</p>
+                    </EmptyState>
+                }
+                .into_any()
+            } else {
+                view! { <Table server tokens/> }.into_any()
+            }}
+            <ActionForm action attr:class="form form-inline" attr:id=form.own_element()>
+                <FormBody form>
+                    <Hidden name="server_id" value=server.to_string()/>
+                    <Field name="name" label="Name of a new token" placeholder="Claude on my laptop" required=true/>
+                    <Submit label="Create token"/>
+                </FormBody>
+            </ActionForm>
+        </section>
+    }
+}
+
+#[component]
+fn Table(server: ServerId, tokens: Vec<ServerTokenView>) -> impl IntoView {
+    view! {
+        <table class="table">
+            <thead>
+                <tr>
+                    <th scope="col">"Name"</th>
+                    <th scope="col">"Begins with"</th>
+                    <th scope="col">"Created"</th>
+                    <th scope="col">"Last used"</th>
+                    <th scope="col"><span class="visually-hidden">"Revoke"</span></th>
+                </tr>
+            </thead>
+            <tbody>{tokens.into_iter().map(|token| view! { <Row server token/> }).collect_view()}</tbody>
+        </table>
+    }
+}
+
+#[component]
+fn Row(server: ServerId, token: ServerTokenView) -> impl IntoView {
+    let href = format!("/servers/{server}?revoke={}", token.id);
+    let label = format!("Revoke {}", token.name);
+    view! {
+        <tr>
+            <th scope="row">{token.name}</th>
+            <td data-label="Begins with"><code>{token.prefix} "…"</code></td>
+            <td data-label="Created" class="date"><TimeAgo at=token.created_at/></td>
+            <td data-label="Last used" class="date">
+                {match token.last_used_at {
+                    Some(at) => view! { <TimeAgo at/> }.into_any(),
+                    None => "never".into_any(),
+                }}
+            </td>
+            <td class="table-action"><a class="button button-danger-quiet" href=href aria-label=label>"Revoke"</a></td>
+        </tr>
+    }
+}
+
+/// Asks before a token is revoked, and names what goes with it.
+#[component]
+pub(super) fn RevokeDialog(server: ServerId, token: ServerTokenView) -> impl IntoView {
+    let (action, form) = use_form::<RevokeToken>(REVOKE_TOKEN, not_revoked);
+    let close = format!("/servers/{server}");
+    view! {
+        <Confirm title=format!("Revoke {}?", token.name) close=close.clone() form>
+            <p>"Clients that send " <code>{token.prefix} "…"</code> " are refused at once. This can't be undone; the server and its other tokens stay."</p>
+            <ActionForm action attr:id=form.own_element()>
+                <Hidden name="server_id" value=server.to_string()/>
+                <Hidden name="token_id" value=token.id.to_string()/>
+                <div class="dialog-actions">
+                    <a class="button" href=close>"Keep it"</a>
+                    <Submit label="Revoke token" danger=true/>
+                </div>
+            </ActionForm>
+        </Confirm>
+    }
+}
+
+fn not_created(error: &AppError) -> String {
+    format!("The token was not created: {error}")
+}
+
+fn not_revoked(error: &AppError) -> String {
+    format!("The token was not revoked: {error}")
+}

@@ -1,0 +1,26 @@
+//! Making the first superuser.
+
+use crate::{error::AppError, outcome::Done};
+use leptos::prelude::*;
+
+/// The set-up form's name.
+pub(super) const SET_UP: &str = "set-up";
+
+/// Makes the first superuser with the token of the set-up link, and begins a session.
+#[server(prefix = "/fn", endpoint = "set-up")]
+pub(crate) async fn set_up(token: String, email: String, password: String) -> Result<Done, AppError> {
+    use crate::context;
+    let reply = context::Reply::new(SET_UP, "/set-up").keep("email", &email);
+    let result = async {
+        let engine = context::engine();
+        let user = engine.set_up(&token.trim().into(), &email, &password.into()).await?;
+        engine
+            .begin_session(&context::session()?, &user, &context::device())
+            .await?;
+        Ok(Done {
+            notice: None,
+            to: "/".into(),
+        })
+    };
+    reply.finish(result.await).await
+}

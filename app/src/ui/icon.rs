@@ -1,0 +1,64 @@
+//! The icons of the sprite, `public/icons.svg`, by name.
+
+use leptos::prelude::*;
+
+macro_rules! icons {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// An icon. It stands beside words and never for them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Icon {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Icon {
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            fn href(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!("/icons.svg#", $name),)*
+                }
+            }
+        }
+    };
+}
+
+icons! {
+    Overview = "overview",
+    Connector = "connector",
+    Server = "server",
+    Search = "search",
+    Plus = "plus",
+    Copy = "copy",
+    Check = "check",
+    Close = "close",
+    Key = "key",
+    SignOut = "sign-out",
+    Tool = "tool",
+    Template = "template",
+    Arrow = "arrow",
+}
+
+/// Draws an icon, hidden from screen readers.
+#[component]
+pub(crate) fn IconView(icon: Icon) -> impl IntoView {
+    view! {
+        <svg class="icon" aria-hidden="true" focusable="false">
+            <use href=icon.href()></use>
+        </svg>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Icon;
+
+    #[test]
+    fn every_icon_is_in_the_sprite() {
+        let sprite = include_str!("../../../public/icons.svg");
+        for icon in Icon::ALL {
+            let id = icon.href().rsplit('#').next().unwrap();
+            assert!(sprite.contains(&format!("<symbol id=\"{id}\"")), "{icon:?} is missing");
+        }
+    }
+}

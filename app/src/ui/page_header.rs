@@ -1,0 +1,35 @@
+//! The head of a page: its title, what it is about, and its one primary action.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// The head of a page, and the title of its browser tab.
+#[component]
+pub(crate) fn PageHeader(
+    /// The title.
+    #[prop(into)]
+    title: String,
+    /// Where this page hangs: the list's name and path.
+    #[prop(optional)]
+    parent: Option<(&'static str, &'static str)>,
+    /// A sentence on what is here.
+    #[prop(optional, into)]
+    about: Option<String>,
+    /// Badges beside the title and actions at the end.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <Title text=title.clone()/>
+        <header class="page-head">
+            <div class="page-head-words">
+                {parent.map(|(name, path)| view! {
+                    <nav class="crumbs" aria-label="Breadcrumb"><a href=path>{name}</a></nav>
+                })}
+                <h1>{title}</h1>
+                {about.map(|about| view! { <p class="page-about">{about}</p> })}
+            </div>
+            {children.map(|children| view! { <div class="page-head-actions">{children()}</div> })}
+        </header>
+    }
+}

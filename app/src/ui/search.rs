@@ -1,0 +1,35 @@
+//! The search field above a list. A form with GET: what is searched for stands in the address.
+
+use super::{Icon, IconView};
+use leptos::prelude::*;
+use leptos_router::components::Form;
+
+/// A search field.
+#[component]
+pub(crate) fn Search(
+    /// The list's path.
+    action: &'static str,
+    /// What is searched, for the field's name.
+    label: &'static str,
+    /// What is searched for right now.
+    #[prop(into)]
+    q: String,
+    /// Further fields: a filter, say.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <search class="search">
+            <Form method="get" action=action>
+                <div class="search-row">
+                    <div class="search-field">
+                        <IconView icon=Icon::Search/>
+                        <input class="input" type="search" name="q" value=q placeholder=label aria-label=label autocomplete="off"/>
+                    </div>
+                    {children.map(|children| children())}
+                    <button class="button" type="submit">"Search"</button>
+                </div>
+            </Form>
+        </search>
+    }
+}

@@ -1,0 +1,85 @@
+//! Points in time: how long ago for reading, exactly on hover and for machines.
+
+use crate::layout::use_now;
+use leptos::prelude::*;
+use patchbay_domain::Timestamp;
+use time::UtcOffset;
+
+/// How long ago something was.
+#[component]
+pub(crate) fn TimeAgo(at: Timestamp) -> impl IntoView {
+    let now = use_now();
+    view! {
+        <time datetime=at.to_string() title=exact(at)>{move || ago(now.get(), at)}</time>
+    }
+}
+
+fn exact(at: Timestamp) -> String {
+    let at = at.0.to_offset(UtcOffset::UTC);
+    format!(
+        "{} {} {}, {:02}:{:02}:{:02} UTC",
+        at.day(),
+        month(at),
+        at.year(),
+        at.hour(),
+        at.minute(),
+        at.second()
+    )
+}
+
+fn ago(now: i64, at: Timestamp) -> String {
+    const MINUTE: i64 = 60;
+    const HOUR: i64 = 60 * MINUTE;
+    const DAY: i64 = 24 * HOUR;
+    // Clocks differ a little: the near future is now.
+    let seconds = (now - at.0.unix_timestamp()).max(0);
+    if seconds < MINUTE {
+        "just now".to_owned()
+    } else if seconds < HOUR {
+        count(seconds / MINUTE, "minute")
+    } else if seconds < DAY {
+        count(seconds / HOUR, "hour")
+    } else if seconds < 30 * DAY {
+        count(seconds / DAY, "day")
+    } else {
+        let at = at.0.to_offset(UtcOffset::UTC);
+        format!("{} {} {}", at.day(), month(at), at.year())
+    }
+}
+
+fn count(n: i64, unit: &str) -> String {
+    if n == 1 {
+        format!("1 {unit} ago")
+    } else {
+        format!("{n} {unit}s ago")
+    }
+}
+
+fn month(at: time::OffsetDateTime) -> &'static str {
+    const NAMES: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    NAMES[usize::from(u8::from(at.month())) - 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_near_past_is_counted_and_the_far_past_dated() {
+        let at = Timestamp(time::OffsetDateTime::from_unix_timestamp(1_760_000_000).unwrap());
+        for (later, words) in [
+            (-5, "just now"),
+            (59, "just now"),
+            (60, "1 minute ago"),
+            (3599, "59 minutes ago"),
+            (7200, "2 hours ago"),
+            (86_400, "1 day ago"),
+            (40 * 86_400, "9 Oct 2025"),
+        ] {
+            assert_eq!(ago(1_760_000_000 + later, at), words);
+        }
+        assert_eq!(exact(at), "9 Oct 2025, 08:53:20 UTC");
+    }
+}
