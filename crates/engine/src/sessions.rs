@@ -58,6 +58,17 @@ impl Engine {
         session.flush().await.map_err(Error::internal)
     }
 
+    /// Signs out whoever came with an access token only: the session's row that it hangs on goes.
+    ///
+    /// # Errors
+    /// When the session can't be deleted.
+    pub async fn end_session_of(&self, actor: &Actor) -> Result<(), Error> {
+        let Some(session) = actor.session else { return Ok(()) };
+        let mut worker = self.db().worker().await?;
+        worker.delete_session(session).await?;
+        worker.commit().await
+    }
+
     /// Who is signed in with this session.
     ///
     /// # Errors

@@ -150,6 +150,14 @@ impl Worker {
         }))
     }
 
+    /// Ends one session.
+    pub(crate) async fn delete_session(&mut self, id: SessionId) -> Result<(), Error> {
+        sqlx::query!("DELETE FROM sessions WHERE id = $1", id.0)
+            .execute(self.0.conn())
+            .await?;
+        Ok(())
+    }
+
     pub(crate) async fn delete_expired_sessions(&mut self, now: OffsetDateTime) -> Result<u64, Error> {
         let done = sqlx::query!("DELETE FROM sessions WHERE expires_at <= $1", now)
             .execute(self.0.conn())
