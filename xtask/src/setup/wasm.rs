@@ -43,6 +43,10 @@ pub(crate) async fn ensure() -> Result<Toolchain> {
     if has_target(&rustc()).await {
         return Ok(Toolchain::Own);
     }
+    // Made by an earlier run.
+    if has_target(Path::new(DEBIAN_RUSTC)).await {
+        return Ok(Toolchain::Debian);
+    }
     say::step(format!("Installing Rust's {TARGET} target"));
     if process::run(with_arguments("rustup", &["target", "add", TARGET]))
         .await
@@ -50,9 +54,6 @@ pub(crate) async fn ensure() -> Result<Toolchain> {
         && has_target(&rustc()).await
     {
         return Ok(Toolchain::Own);
-    }
-    if has_target(Path::new(DEBIAN_RUSTC)).await {
-        return Ok(Toolchain::Debian);
     }
     if system::has_apt().await {
         say::step("rustup could not bring it: using Debian's compiler for the frontend");
@@ -83,8 +84,8 @@ async fn has_target(rustc: &Path) -> bool {
 
 /// Debian ships the compiler and the standard library's source, but not the library: it is built here.
 async fn debian() -> Result<()> {
-    system::apt_install(&["rustc-web", "cargo-web", "rust-web-src"]).await?;
-    // The linker is a link to the one of the LLVM that this compiler is built with.
+    // The last has the linker, as a link into a package of LLVM's that it doesn't ask for.
+    system::apt_install(&["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm"]).await?;
     let mut version = command(DEBIAN_RUSTC);
     version.arg("-vV");
     let version = process::output(version).await.unwrap_or_default();
