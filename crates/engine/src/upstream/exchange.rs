@@ -11,6 +11,7 @@ use super::{
     sse::Decoder,
 };
 use bytes::Bytes;
+use futures::FutureExt;
 use http::{
     HeaderName, HeaderValue, Method, Request, Response, StatusCode,
     header::{ACCEPT, CONTENT_TYPE},
@@ -24,6 +25,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 pub const MESSAGE_MAX: usize = 32 << 20;
 /// The most that is read of a refusal.
 const REFUSAL_MAX: usize = 64 << 10;
+
+/// How long an upstream may take to end a stream after its answer.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// A message to an upstream.
 #[derive(Debug)]
@@ -82,6 +86,16 @@ impl Events {
                     }
                 }
             }
+        }
+    }
+
+    /// Lets the upstream end the stream by itself, so that the connection can be used again. Nothing that still comes
+    /// matters.
+    pub fn finish(mut self) {
+        let mut drain = Box::pin(async move { while matches!(self.next().await, Ok(Some(_))) {} });
+        // Mostly the end is there already.
+        if drain.as_mut().now_or_never().is_none() {
+            tokio::spawn(timeout(LINGER, drain));
         }
     }
 }
@@ -200,10 +214,12 @@ async fn refusal(link: &Link, response: Response<Incoming>) -> Result<Reply, Cal
         Era::Legacy if status == 404 && link.has_session() => return Err(CallError::SessionGone),
         Era::Legacy if matches!(status, 400 | 404) && mentions_session(&text) => return Err(CallError::SessionGone),
         // A modern server's errors name the request. One that doesn't understand modern requests at all can't.
-        Era::Modern if matches!(status, 400 | 404 | 405 | 406 | 415 | 422) && !modern_error => {
-            if error.is_none() || answer.as_ref().is_none_or(|answer| answer.id.is_none()) {
-                return Err(CallError::EraChanged);
-            }
+        Era::Modern
+            if matches!(status, 400 | 404 | 405 | 406 | 415 | 422)
+                && !modern_error
+                && (error.is_none() || answer.as_ref().is_none_or(|answer| answer.id.is_none())) =>
+        {
+            return Err(CallError::EraChanged);
         }
         _ => {}
     }
@@ -226,6 +242,7 @@ pub(super) async fn final_message(reply: Reply) -> Result<Bytes, CallError> {
         Reply::Events(mut events) => {
             while let Some(message) = events.next().await? {
                 if Answer::parse(&message).is_some_and(|answer| answer.is_final()) {
+                    events.finish();
                     return Ok(message);
                 }
             }

@@ -18,6 +18,10 @@ mod pool;
 mod resolve;
 pub mod rpc;
 pub mod sse;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 pub use self::http::{FetchOptions, Fetched};
