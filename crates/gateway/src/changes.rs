@@ -1,0 +1,100 @@
+//! What runs beside the requests: caches forget what changed, here or in another process, and usage is written.
+
+use crate::Inner;
+use patchbay_engine::changes::Change;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::{
+    sync::{
+        broadcast::{Receiver, error::RecvError},
+        watch,
+    },
+    task::JoinHandle,
+    time::MissedTickBehavior,
+};
+
+/// The tasks of a gateway. They end with it.
+#[derive(Debug)]
+pub(crate) struct Tasks {
+    stop: watch::Sender<()>,
+    running: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Tasks {
+    pub(crate) fn start(inner: &Arc<Inner>) -> Self {
+        let (stop, stopped) = watch::channel(());
+        // Subscribed before anything can be cached, so that no change is missed.
+        let changes = inner.engine.changes();
+        let running = vec![
+            tokio::spawn(follow(inner.clone(), changes, stopped.clone())),
+            tokio::spawn(write_usage(inner.clone(), stopped)),
+        ];
+        Self {
+            stop,
+            running: Mutex::new(running),
+        }
+    }
+
+    /// Ends the tasks, each at a point where it has nothing in its hands.
+    pub(crate) async fn stop(&self) {
+        self.stop.send_replace(());
+        let running = std::mem::take(&mut *self.running.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in running {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of the gateway ended badly");
+            }
+        }
+    }
+}
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        self.stop.send_replace(());
+    }
+}
+
+async fn follow(inner: Arc<Inner>, mut changes: Receiver<Change>, mut stopped: watch::Receiver<()>) {
+    read_endpoints(&inner).await;
+    loop {
+        let change = tokio::select! {
+            _ = stopped.changed() => return,
+            change = changes.recv() => change,
+        };
+        match change {
+            Ok(Change::Connector(connector)) => inner.servers.forget_users_of(connector),
+            Ok(Change::Server(server)) => {
+                inner.servers.forget(server);
+                inner.tokens.forget_of(server);
+                if !inner.engine.config().pool.is_empty() {
+                    read_endpoints(&inner).await;
+                }
+            }
+            Ok(Change::Token(token)) => inner.tokens.forget(token),
+            Ok(Change::Everything) | Err(RecvError::Lagged(_)) => {
+                inner.servers.clear();
+                inner.tokens.clear();
+                read_endpoints(&inner).await;
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Servers keep their endpoints when the pool changes, so what they hold counts beside today's pool.
+async fn read_endpoints(inner: &Inner) {
+    match inner.engine.pool_endpoints().await {
+        Ok(held) => inner.endpoints.add(held),
+        Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "endpoints can't be read yet"),
+    }
+}
+
+async fn write_usage(inner: Arc<Inner>, mut stopped: watch::Receiver<()>) {
+    let mut tick = tokio::time::interval(inner.settings.limits.usage_every);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => return,
+            _ = tick.tick() => {}
+        }
+        inner.usage.flush(&inner.engine).await;
+    }
+}

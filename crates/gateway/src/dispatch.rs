@@ -1,0 +1,121 @@
+//! tools/call: from the public name to the upstream that has the tool, and back. Names are looked up, never taken
+//! apart.
+
+use crate::{
+    Inner,
+    auth::Principal,
+    body::Body,
+    envelope::Envelope,
+    error::Refusal,
+    headers::{self, ParamHeader},
+    json,
+    meta::Meta,
+    modern,
+    relay::{Accepts, Relay, SWITCHED_OFF},
+    server::{Server, Tool},
+    translate::Request,
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use patchbay_engine::upstream::{Era, Outgoing};
+use serde_json::Value;
+
+/// A call, as far as it is known before its tool is.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) server: &'a Server,
+    pub(crate) principal: Principal,
+    pub(crate) era: Era,
+    pub(crate) accepts: Accepts,
+    /// The client's headers; empty for a call that no client makes.
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a Bytes,
+    pub(crate) envelope: &'a Envelope<'a>,
+    pub(crate) meta: &'a Meta<'a>,
+}
+
+impl Call<'_> {
+    /// Calls the tool.
+    pub(crate) async fn run(self, gateway: &Inner) -> Result<Response<Body>, Refusal> {
+        let params = &self.envelope.params;
+        let name = params
+            .name
+            .and_then(json::string)
+            .ok_or(Refusal::BadParams("'name' is missing"))?;
+        if self.era == Era::Modern {
+            modern::check_name(self.headers, &name)?;
+        }
+        let (tool, bound) = self
+            .server
+            .tool(&name)
+            .ok_or_else(|| Refusal::UnknownTool(name.to_string()))?;
+        if params
+            .arguments
+            .is_some_and(|arguments| !arguments.get().starts_with(['{', 'n']))
+        {
+            return Err(Refusal::BadParams("'arguments' is not an object"));
+        }
+        let param_headers = self.param_headers(tool)?;
+        let relay = Relay {
+            id: self.envelope.id.into(),
+            progress_token: self.meta.progress_token.map(|token| token.get().into()),
+            era: self.era,
+            accepts: self.accepts,
+            limits: gateway.settings.limits,
+            meter: gateway.usage.meter(self.server.id, self.principal.token, &tool.name),
+            connector: bound.name.as_str().into(),
+        };
+        let Some(peer) = &bound.peer else {
+            return Ok(relay.refused(SWITCHED_OFF));
+        };
+        let request = Request {
+            body: self.body,
+            envelope: self.envelope,
+            meta: self.meta,
+            era: self.era,
+            name: tool.rename.as_deref(),
+            source: bound.source.as_deref(),
+        };
+        let mut shared = None;
+        let called = peer
+            .call(|link| {
+                let (body, id) = request.render(link);
+                shared = id;
+                Outgoing {
+                    body,
+                    method: HeaderValue::from_static("tools/call"),
+                    name: Some(tool.header.clone()),
+                    params: &param_headers,
+                }
+            })
+            .await;
+        Ok(match called {
+            Ok((link, reply)) => relay.reply(peer, link, shared, reply).await,
+            Err(error) => relay.failed(&error),
+        })
+    }
+
+    /// The `Mcp-Param-*` headers towards a modern upstream: those that the tool's schema asks for, made from the
+    /// arguments, and a modern client's others as they came.
+    fn param_headers(&self, tool: &Tool) -> Result<Vec<(HeaderName, HeaderValue)>, Refusal> {
+        let mut found = Vec::new();
+        if !tool.params.is_empty() {
+            let arguments = self.envelope.params.arguments.map_or("{}", |arguments| arguments.get());
+            let arguments: Value =
+                serde_json::from_str(arguments).map_err(|_| Refusal::BadParams("'arguments' can't be read"))?;
+            if self.era == Era::Modern {
+                modern::check_params(self.headers, &tool.params, &arguments)?;
+            }
+            found.extend(tool.params.iter().filter_map(|param| param.make(&arguments)));
+        }
+        if self.era == Era::Modern {
+            let known = |name: &HeaderName| tool.params.iter().any(|param: &ParamHeader| param.is(name));
+            let others = self
+                .headers
+                .iter()
+                .filter(|(name, _)| headers::is_param(name) && !known(name));
+            found.extend(others.map(|(name, value)| (name.clone(), value.clone())));
+        }
+        Ok(found)
+    }
+}

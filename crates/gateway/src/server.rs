@@ -1,0 +1,244 @@
+//! What one endpoint serves, made ready: tools by name, lists already written, peers to call through.
+
+use crate::{
+    headers::{self, ParamHeader},
+    json::{self, AllMembers, Edits, position, quoted},
+    meta::SOURCE,
+};
+use bytes::Bytes;
+use http::HeaderValue;
+use patchbay_domain::{
+    connector::ConnectorMode,
+    ids::{ConnectorId, ServerId, UserId},
+};
+use patchbay_engine::{
+    gateway::{Binding, PinnedTool, RouteKey, ServerRoute},
+    upstream::{Peer, Scope, Upstream},
+};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
+
+/// An MCP server, ready to be called.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) id: ServerId,
+    pub(crate) user: UserId,
+    /// How it was found.
+    pub(crate) key: RouteKey,
+    /// Who it says it is: an `Implementation`, in JSON.
+    pub(crate) info: String,
+    /// The end of every tools/list answer, from the array on: `[…]}}`.
+    pub(crate) tools_tail: Bytes,
+    bindings: Vec<Bound>,
+    tools: HashMap<Box<str>, Tool>,
+}
+
+/// Where some of its tools are.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    connector: ConnectorId,
+    /// The connector's name, for messages.
+    pub(crate) name: String,
+    /// How to call it; nothing while it is switched off.
+    pub(crate) peer: Option<Arc<Peer>>,
+    /// The member of `_meta` that holds the configuration, where it takes one.
+    pub(crate) source: Option<String>,
+}
+
+/// One tool.
+#[derive(Debug)]
+pub(crate) struct Tool {
+    binding: usize,
+    /// The name that clients call, shared with what counts the calls.
+    pub(crate) name: Arc<str>,
+    /// The upstream's name as JSON, where it differs.
+    pub(crate) rename: Option<Box<str>>,
+    /// The upstream's name as a header.
+    pub(crate) header: HeaderValue,
+    /// Its arguments that travel in headers, too.
+    pub(crate) params: Vec<ParamHeader>,
+}
+
+impl Server {
+    pub(crate) fn new(key: RouteKey, route: ServerRoute, upstream: &Upstream) -> Self {
+        let version = route.bindings.first().map_or("", |binding| binding.version.as_str());
+        let info = format!("{{\"name\":{},\"version\":{}}}", quoted(&route.name), quoted(version));
+        let mut tools = HashMap::new();
+        let mut list = String::from("[");
+        let mut bindings = Vec::with_capacity(route.bindings.len());
+        for (index, binding) in route.bindings.into_iter().enumerate() {
+            for pinned in &binding.tools {
+                if tools.contains_key(pinned.name.as_str()) {
+                    continue;
+                }
+                tools.insert(pinned.name.as_str().into(), Tool::new(index, pinned));
+                if binding.mode != ConnectorMode::Deactive {
+                    if list.len() > 1 {
+                        list.push(',');
+                    }
+                    list.push_str(&listed(pinned));
+                }
+            }
+            bindings.push(Bound::new(route.server, binding, upstream));
+        }
+        list.push_str("]}}");
+        Self {
+            id: route.server,
+            user: route.user,
+            key,
+            info,
+            tools_tail: list.into(),
+            bindings,
+            tools,
+        }
+    }
+
+    /// The tool of that name, and where it is.
+    pub(crate) fn tool(&self, name: &str) -> Option<(&Tool, &Bound)> {
+        let tool = self.tools.get(name)?;
+        Some((tool, self.bindings.get(tool.binding)?))
+    }
+
+    /// Whether any of it comes from that connector.
+    pub(crate) fn uses(&self, connector: ConnectorId) -> bool {
+        self.bindings.iter().any(|bound| bound.connector == connector)
+    }
+
+    /// About how much memory it takes.
+    pub(crate) fn weight(&self) -> u64 {
+        (1024 + 2 * self.tools_tail.len() + 512 * self.tools.len()) as u64
+    }
+}
+
+impl Bound {
+    fn new(server: ServerId, binding: Binding, upstream: &Upstream) -> Self {
+        let peer = binding
+            .upstream
+            .filter(|_| binding.mode != ConnectorMode::Deactive)
+            .map(|target| upstream.peer(Scope(server.0), &target));
+        Self {
+            connector: binding.connector,
+            name: binding.connector_name,
+            peer,
+            source: binding
+                .source_meta
+                .map(|source| format!("{}:{}", quoted(SOURCE), source.get())),
+        }
+    }
+}
+
+impl Tool {
+    fn new(binding: usize, pinned: &PinnedTool) -> Self {
+        // Only few definitions have such arguments, and it takes a whole parse to find them.
+        let params = if memchr::memmem::find(pinned.definition.get().as_bytes(), b"x-mcp-header").is_some() {
+            serde_json::from_str(pinned.definition.get())
+                .map(|tool| ParamHeader::of_tool(&tool))
+                .unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        Self {
+            binding,
+            name: pinned.name.as_str().into(),
+            rename: (pinned.name != pinned.upstream_name).then(|| quoted(&pinned.upstream_name).into()),
+            header: headers::encode(&pinned.upstream_name),
+            params,
+        }
+    }
+}
+
+/// A tool's definition as clients get it: the upstream's text, under the name that it has here.
+fn listed(pinned: &PinnedTool) -> Cow<'_, str> {
+    let text = pinned.definition.get();
+    if pinned.name == pinned.upstream_name {
+        return Cow::Borrowed(text);
+    }
+    let mut members = AllMembers::default();
+    let _ = json::object(text, &mut members);
+    let mut edits = Edits::default();
+    for (key, value) in &members.0 {
+        if json::string(key).as_deref() == Some("name") {
+            edits.replace(position(text, value.get()), quoted(&pinned.name));
+        }
+    }
+    String::from_utf8(edits.apply(text)).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use patchbay_engine::{endpoint::EndpointKey, upstream::EgressPolicy};
+    use serde_json::value::RawValue;
+    use uuid::Uuid;
+
+    pub(crate) fn raw(text: &str) -> Box<RawValue> {
+        RawValue::from_string(text.to_owned()).unwrap()
+    }
+
+    pub(crate) fn pinned(name: &str, upstream_name: &str, definition: &str) -> PinnedTool {
+        PinnedTool {
+            name: name.into(),
+            upstream_name: upstream_name.into(),
+            definition: raw(definition),
+        }
+    }
+
+    pub(crate) fn binding(mode: ConnectorMode, tools: Vec<PinnedTool>) -> Binding {
+        Binding {
+            connector: ConnectorId(Uuid::from_u128(9)),
+            connector_name: "notes".into(),
+            mode,
+            version: "1.2.0".into(),
+            upstream: Some(patchbay_engine::upstream::Target {
+                url: "http://127.0.0.1:1/mcp".parse().unwrap(),
+                authorization: None,
+            }),
+            source_meta: None,
+            tools,
+        }
+    }
+
+    pub(crate) fn server(bindings: Vec<Binding>) -> Server {
+        let route = ServerRoute {
+            server: ServerId(Uuid::from_u128(1)),
+            user: UserId(Uuid::from_u128(2)),
+            name: "My \"server\"".into(),
+            bindings,
+        };
+        let upstream = Upstream::new(EgressPolicy::default());
+        Server::new(RouteKey::Endpoint(EndpointKey::path("/mcp/1")), route, &upstream)
+    }
+
+    #[tokio::test]
+    async fn definitions_are_listed_as_the_upstream_wrote_them_in_its_order() {
+        let odd = r#"{ "inputSchema":{"type":"object"}, "name" : "zeta","x-odd":[1.0, 1e2,{"name":"inner"}] }"#;
+        let server = server(vec![
+            binding(
+                ConnectorMode::Active,
+                vec![pinned("zeta", "zeta", odd), pinned("a", "a", r#"{"name":"a"}"#)],
+            ),
+            binding(
+                ConnectorMode::Sync,
+                vec![pinned("two__zeta", "zeta", odd), pinned("a", "a", r#"{"name":"a"}"#)],
+            ),
+        ]);
+        let renamed = odd.replace(r#""name" : "zeta""#, r#""name" : "two__zeta""#);
+        assert_eq!(server.tools_tail, format!("[{odd},{{\"name\":\"a\"}},{renamed}]}}}}"));
+        assert_eq!(server.tool("two__zeta").unwrap().0.rename.as_deref(), Some("\"zeta\""));
+        assert_eq!(
+            server.tool("a").unwrap().0.binding,
+            0,
+            "the first binding's tools keep their names"
+        );
+        assert!(serde_json::from_str::<serde_json::Value>(&server.info).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_switched_off_connectors_tools_are_known_but_not_listed_and_not_callable() {
+        let server = server(vec![binding(
+            ConnectorMode::Deactive,
+            vec![pinned("a", "a", r#"{"name":"a"}"#)],
+        )]);
+        assert_eq!(server.tools_tail, "[]}}");
+        assert!(server.tool("a").unwrap().1.peer.is_none());
+    }
+}

@@ -1,0 +1,321 @@
+//! Between a client's words and an upstream's: ids where several clients share a session, names, the members of
+//! `_meta` that belong to one era or to Patchbay, and `resultType`. Everything else passes as it is.
+
+use crate::{
+    envelope::Envelope,
+    json::{self, AllMembers, Edits, Members, Shape, once, position},
+    meta::{self, Meta},
+};
+use bytes::Bytes;
+use patchbay_engine::upstream::{Era, Link, rpc};
+use serde::{Deserialize, de::MapAccess};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// A call as its client sent it, with what it must become.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request<'a> {
+    /// The whole message.
+    pub(crate) body: &'a Bytes,
+    pub(crate) envelope: &'a Envelope<'a>,
+    pub(crate) meta: &'a Meta<'a>,
+    /// The client's era.
+    pub(crate) era: Era,
+    /// The upstream's name as JSON, where it differs.
+    pub(crate) name: Option<&'a str>,
+    /// The member of `_meta` that holds the binding's configuration, where it takes one.
+    pub(crate) source: Option<&'a str>,
+}
+
+/// What a call carries upstream in place of the client's own id and progress token.
+pub(crate) type SharedId = Option<u64>;
+
+impl Request<'_> {
+    /// The message for this link.
+    pub(crate) fn render(&self, link: &Link) -> (Bytes, SharedId) {
+        let shared = link.has_session().then(|| link.next_id());
+        // The envelope was parsed from it, so it is UTF-8.
+        let text = std::str::from_utf8(self.body).unwrap_or_default();
+        let mut edits = Edits::default();
+        if let Some(id) = shared {
+            edits.replace(position(text, self.envelope.id), id.to_string());
+        }
+        if let (Some(name), Some(given)) = (self.name, self.envelope.params.name) {
+            edits.replace(position(text, given.get()), name);
+        }
+        self.edit_meta(text, link.era(), shared, &mut edits);
+        let body = if edits.is_empty() {
+            self.body.clone()
+        } else {
+            edits.apply(text).into()
+        };
+        (body, shared)
+    }
+
+    fn edit_meta<'e>(&'e self, text: &str, upstream: Era, shared: SharedId, edits: &mut Edits<'e>) {
+        let to_modern = self.era == Era::Legacy && upstream == Era::Modern;
+        // Only the modern era knows those keys: they are either not the client's to set, or not the upstream's to see.
+        let drop_modern = self.era != upstream && self.meta.has_modern();
+        let mut add = Vec::new();
+        if to_modern {
+            add.push(Cow::Borrowed(rpc::MODERN_META_MEMBERS));
+        }
+        add.extend(self.source.map(Cow::Borrowed));
+        let token = self.meta.progress_token.zip(shared);
+        let Some(raw) = self.envelope.params.meta else {
+            if let (false, Some(first)) = (add.is_empty(), self.envelope.params.first_key) {
+                edits.insert(
+                    position(text, first.get()).start,
+                    format!("\"_meta\":{{{}}},", add.join(",")),
+                );
+            }
+            return;
+        };
+        if let Some((token, id)) = token {
+            edits.replace(position(text, token.get()), id.to_string());
+        }
+        if !add.is_empty() || drop_modern || self.meta.has_source {
+            let mut members = AllMembers::default();
+            // It was read before, so it is an object.
+            let _ = json::object(raw.get(), &mut members);
+            let remove = |key: &str| key == meta::SOURCE || (drop_modern && meta::is_modern(key));
+            edits.object(text, raw, &members, remove, &add);
+        }
+    }
+}
+
+/// A message from an upstream, as far as a relay looks into it.
+#[derive(Debug, Default)]
+struct Message<'a> {
+    first_key: Option<&'a RawValue>,
+    id: Option<&'a RawValue>,
+    method: Option<&'a RawValue>,
+    params: Option<&'a RawValue>,
+    error: Option<&'a RawValue>,
+    result: Option<CallResult<'a>>,
+}
+
+/// The members of a tools/call result that mean something to the gateway.
+#[derive(Debug, Default)]
+struct CallResult<'a> {
+    is_error: Option<&'a RawValue>,
+    result_type: Option<&'a RawValue>,
+    is_object: bool,
+}
+
+impl<'a> Members<'a> for CallResult<'a> {
+    fn member<A: MapAccess<'a>>(&mut self, key: &'a RawValue, map: &mut A) -> Result<(), A::Error> {
+        match json::string(key).as_deref() {
+            Some("isError") => once(&mut self.is_error, "isError", map),
+            Some("resultType") => once(&mut self.result_type, "resultType", map),
+            _ => map.next_value::<&RawValue>().map(|_| ()),
+        }
+    }
+}
+
+impl<'a> Members<'a> for Message<'a> {
+    fn member<A: MapAccess<'a>>(&mut self, key: &'a RawValue, map: &mut A) -> Result<(), A::Error> {
+        self.first_key.get_or_insert(key);
+        match json::string(key).as_deref() {
+            Some("id") => once(&mut self.id, "id", map),
+            Some("method") => once(&mut self.method, "method", map),
+            Some("params") => once(&mut self.params, "params", map),
+            Some("error") => once(&mut self.error, "error", map),
+            Some("result") => {
+                let mut result = CallResult::default();
+                result.is_object = map.next_value_seed(json::ObjectSeed(&mut result))? == Shape::Object;
+                if self.result.replace(result).is_some() {
+                    return Err(json::twice("result"));
+                }
+                Ok(())
+            }
+            _ => map.next_value::<&RawValue>().map(|_| ()),
+        }
+    }
+}
+
+/// How an answer gets back to a client.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Back<'a> {
+    /// The client's id, as it wrote it.
+    pub(crate) id: &'a str,
+    /// The client's progress token, as it wrote it.
+    pub(crate) progress_token: Option<&'a str>,
+    /// The client's era.
+    pub(crate) era: Era,
+    /// The upstream's.
+    pub(crate) upstream: Era,
+    /// What the upstream got instead of id and token.
+    pub(crate) shared: SharedId,
+}
+
+/// What an upstream's message is, for the client.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Arrived {
+    /// The answer.
+    Answer {
+        message: Bytes,
+        /// Whether it is an error, of the protocol or of the tool.
+        is_error: bool,
+        /// The JSON-RPC error's code, if it is one.
+        code: Option<i64>,
+    },
+    /// Something on the way to the answer, such as progress.
+    Notification(Bytes),
+    /// The upstream asks something. Its id and method.
+    Request { id: String, method: String },
+    /// The answer, but one that the client's era has no words for.
+    Inexpressible,
+    /// Nothing that belongs here.
+    Stray,
+}
+
+#[derive(Deserialize)]
+struct Code {
+    #[serde(default)]
+    code: i64,
+}
+
+impl Back<'_> {
+    /// Makes an upstream's message the client's.
+    pub(crate) fn arrived(&self, message: Bytes) -> Arrived {
+        let Ok(text) = std::str::from_utf8(&message) else {
+            return Arrived::Stray;
+        };
+        let mut parts = Message::default();
+        if json::object(text, &mut parts).ok() != Some(Shape::Object) {
+            return Arrived::Stray;
+        }
+        if let Some(method) = parts.method {
+            return match (parts.id, json::string(method)) {
+                (Some(id), Some(method)) => Arrived::Request {
+                    id: id.get().to_owned(),
+                    method: method.into_owned(),
+                },
+                (None, Some(method)) => Arrived::Notification(self.notification(&message, text, &method, parts.params)),
+                (_, None) => Arrived::Stray,
+            };
+        }
+        if !self.is_for_this(&parts) {
+            return Arrived::Stray;
+        }
+        let code = parts
+            .error
+            .map(|error| serde_json::from_str::<Code>(error.get()).map_or(0, |error| error.code));
+        let is_error = match &parts.result {
+            Some(result) => result.is_error.is_some_and(|flag| flag.get() == "true"),
+            None => true,
+        };
+        let complete = parts
+            .result
+            .as_ref()
+            .and_then(|result| result.result_type)
+            .is_none_or(|kind| json::string(kind).as_deref() == Some("complete"));
+        if self.era == Era::Legacy && !complete {
+            return Arrived::Inexpressible;
+        }
+        let mut edits = Edits::default();
+        match (parts.id, parts.first_key) {
+            (Some(id), _) if id.get() != self.id => edits.replace(position(text, id.get()), self.id),
+            (None, Some(first)) => edits.insert(position(text, first.get()).start, format!("\"id\":{},", self.id)),
+            _ => {}
+        }
+        if self.era != self.upstream && parts.result.is_some_and(|result| result.is_object) {
+            self.translate_result(text, &mut edits);
+        }
+        let message = if edits.is_empty() {
+            message
+        } else {
+            edits.apply(text).into()
+        };
+        Arrived::Answer {
+            message,
+            is_error,
+            code,
+        }
+    }
+
+    /// An answer names the request. An error may say that it couldn't make out which: then it is this one's, because
+    /// the stream or body that it came in is.
+    fn is_for_this(&self, parts: &Message<'_>) -> bool {
+        match (parts.id.filter(|id| id.get() != "null"), &parts.result, parts.error) {
+            (Some(id), Some(_), None) | (Some(id), None, Some(_)) => match self.shared {
+                Some(shared) => id.get().parse() == Ok(shared),
+                None => id.get() == self.id || same_string(id, self.id),
+            },
+            (None, None, Some(_)) => true,
+            _ => false,
+        }
+    }
+
+    fn translate_result(&self, text: &str, edits: &mut Edits<'_>) {
+        let mut envelope = AllMembers::default();
+        let mut members = AllMembers::default();
+        let _ = json::object(text, &mut envelope);
+        let named = |members: &AllMembers<'_>, name: &str| {
+            let found = members
+                .0
+                .iter()
+                .find(|(key, _)| json::string(key).as_deref() == Some(name));
+            found.map(|(_, value)| position(text, value.get()))
+        };
+        let Some(result) = named(&envelope, "result") else {
+            return;
+        };
+        let Ok(raw) = serde_json::from_str::<&RawValue>(&text[result]) else {
+            return;
+        };
+        let _ = json::object(raw.get(), &mut members);
+        if self.era == Era::Modern {
+            if named(&members, "resultType").is_none() {
+                edits.object(
+                    text,
+                    raw,
+                    &members,
+                    |_| false,
+                    &[Cow::Borrowed("\"resultType\":\"complete\"")],
+                );
+            }
+            return;
+        }
+        let meta = named(&members, "_meta").and_then(|range| serde_json::from_str::<&RawValue>(&text[range]).ok());
+        let mut keys = AllMembers::default();
+        let only_server_info = meta.is_some_and(|meta| {
+            let _ = json::object(meta.get(), &mut keys);
+            !keys.0.is_empty()
+                && keys
+                    .0
+                    .iter()
+                    .all(|(key, _)| json::string(key).as_deref() == Some(rpc::META_SERVER_INFO))
+        });
+        let remove = |key: &str| key == "resultType" || (only_server_info && key == "_meta");
+        edits.object(text, raw, &members, remove, &[]);
+        if let (Some(meta), false) = (meta, only_server_info) {
+            edits.object(text, meta, &keys, |key| key == rpc::META_SERVER_INFO, &[]);
+        }
+    }
+
+    fn notification(&self, message: &Bytes, text: &str, method: &str, params: Option<&RawValue>) -> Bytes {
+        let (Some(shared), Some(token), Some(params)) = (self.shared, self.progress_token, params) else {
+            return message.clone();
+        };
+        if method != "notifications/progress" {
+            return message.clone();
+        }
+        let mut members = AllMembers::default();
+        let _ = json::object(params.get(), &mut members);
+        let mut edits = Edits::default();
+        for (key, value) in &members.0 {
+            if json::string(key).as_deref() == Some("progressToken") && value.get().parse() == Ok(shared) {
+                edits.replace(position(text, value.get()), token);
+            }
+        }
+        edits.apply(text).into()
+    }
+}
+
+/// Whether two JSON texts are the same string, escaped differently: some servers write an id anew.
+fn same_string(id: &RawValue, sent: &str) -> bool {
+    let sent = serde_json::from_str::<&RawValue>(sent).ok().and_then(json::string);
+    sent.is_some() && json::string(id) == sent
+}
