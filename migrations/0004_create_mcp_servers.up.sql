@@ -6,7 +6,7 @@ CREATE TABLE mcp_servers (
     name varchar(255) NOT NULL,
     endpoint text NOT NULL CONSTRAINT mcp_servers_endpoint_key UNIQUE,
     connector_id uuid NOT NULL CONSTRAINT mcp_servers_connector_fkey REFERENCES mcp_connectors,
-    configuration jsonb NOT NULL,
+    configuration json NOT NULL,
     sealed_configuration bytea NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
@@ -14,7 +14,7 @@ CREATE TABLE mcp_servers (
 );
 
 COMMENT ON COLUMN mcp_servers.endpoint IS 'A URL of the pool, or, without a pool, a path below the public URL. Held until the row is gone, also when soft-deleted';
-COMMENT ON COLUMN mcp_servers.configuration IS 'To be shown: what the connector''s schema asks for, with its secret fields masked';
+COMMENT ON COLUMN mcp_servers.configuration IS 'To be shown: what the connector''s schema asks for, with its secret fields masked. json, because jsonb refuses some valid strings';
 COMMENT ON COLUMN mcp_servers.sealed_configuration IS 'To be used: AES-256-GCM over the whole configuration as it was given';
 COMMENT ON COLUMN mcp_servers.deleted_at IS 'NULL while it is served';
 

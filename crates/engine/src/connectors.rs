@@ -143,7 +143,7 @@ impl Engine {
     /// The catalogue, newest first.
     ///
     /// # Errors
-    /// A cursor that isn't one, or a failing database.
+    /// A cursor that isn't one, a search for what no text holds, or a failing database.
     pub async fn connectors(
         &self,
         actor: &Actor,
@@ -156,6 +156,9 @@ impl Engine {
                 total: 0,
                 next_cursor: None,
             });
+        }
+        if filter.q.as_deref().is_some_and(|q| q.contains('\0')) {
+            return Err(FieldErrors::one("q", FieldError::BadCharacters).into());
         }
         let before = page
             .cursor

@@ -86,7 +86,11 @@ impl Engine {
         if password.expose_secret().len() > 4 * PASSWORD_MAX as usize {
             return Err(Unauthenticated::BadCredentials.into());
         }
-        let found = self.db().worker().await?.credentials(email.trim()).await?;
+        let found = match Email::parse(email) {
+            Ok(email) => self.db().worker().await?.credentials(email.as_str()).await?,
+            // What is no address has no account, which takes as long to find out as for one that is.
+            Err(_) => None,
+        };
         let (id, hash) = found.unzip();
         let fits = self.0.passwords.verify(password, hash).await?;
         let Some(id) = id.filter(|_| fits) else {

@@ -6,6 +6,7 @@
 
 use super::{FetchError, FetchOptions, Fetched, Target, Upstream, error::CallError};
 use http::HeaderValue;
+use patchbay_domain::{connector::Description, field::FieldError};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use sha2::{Digest, Sha256};
@@ -228,8 +229,8 @@ impl Asking<'_> {
             let url = Url::parse(&remote.url)
                 .map_err(|_| refuse(format!("Its remote URL '{}' is not a URL.", remote.url)))?;
             let mut definitions = self.discover(given, url).await?;
-            definitions.description = manifest.description.or(definitions.description);
-            definitions.version = manifest.version.unwrap_or(definitions.version);
+            definitions.description = manifest.description.filter(|text| Description::parse(text).is_ok());
+            definitions.version = check_version(manifest.version).map_err(refuse)?;
             return Ok(definitions);
         }
         let mut definitions = manifest.check(given, &fetched.url).map_err(refuse)?;
@@ -294,6 +295,15 @@ impl Manifest<'_> {
         if let Some(config) = &config {
             check_config(config)?;
         }
+        let mut warnings = Vec::new();
+        let description = match self.description.as_deref().map(Description::parse) {
+            Some(Ok(description)) => Some(description.as_str().to_owned()),
+            None | Some(Err(FieldError::Required)) => None,
+            Some(Err(error)) => {
+                warnings.push(format!("Its description was not taken: {error}"));
+                None
+            }
+        };
         let link = |key: &str, link: &str| {
             fetched
                 .join(link)
@@ -306,7 +316,7 @@ impl Manifest<'_> {
                 None => default_mcp_url(fetched),
             },
             version: check_version(self.version)?,
-            description: self.description.filter(|text| !text.trim().is_empty()),
+            description,
             logo_url: self
                 .logo_url
                 .filter(|text| !text.is_empty())
@@ -317,7 +327,7 @@ impl Manifest<'_> {
             templates_count: check_templates(&templates)?,
             templates,
             config,
-            warnings: Vec::new(),
+            warnings,
         })
     }
 }
@@ -459,6 +469,12 @@ mod tests {
         let definitions = check(&format!(r#"{{"tools":{tools},"templates":{{"t":{{}}}}}}"#)).unwrap();
         assert_eq!(definitions.tools.get(), tools);
         assert_eq!((definitions.tools_count, definitions.templates_count), (2, 1));
+    }
+
+    #[test]
+    fn a_description_that_cannot_be_shown_is_left_out_with_a_warning() {
+        let definitions = check(r#"{"description":"a\u0000b"}"#).unwrap();
+        assert_eq!((definitions.description, definitions.warnings.len()), (None, 1));
     }
 
     #[test]

@@ -87,6 +87,7 @@ async fn a_wrong_password_and_an_unknown_address_get_the_same_answer(pool: PgPoo
         ("ada@example.org", "wrong password"),
         ("bob@example.org", "wrong password"),
         ("", ""),
+        ("a\0@b", "\0"),
     ] {
         let error = engine.sign_in(email, &password.into()).await.unwrap_err();
         assert!(

@@ -151,12 +151,10 @@ async fn the_list_is_searched_filtered_and_paged(pool: PgPool) {
         engine.connectors(&root, &active, &page(9, None)).await.unwrap().total,
         0
     );
-    assert!(
-        engine
-            .connectors(&root, &active, &page(9, Some("x".into())))
-            .await
-            .is_err()
-    );
+    for (filter, cursor) in [(active, Some("x".into())), (named("\0"), None)] {
+        let refused = engine.connectors(&root, &filter, &page(9, cursor)).await;
+        assert!(matches!(refused, Err(Error::Invalid(_))));
+    }
 }
 
 #[sqlx::test(migrations = false)]

@@ -87,6 +87,23 @@ async fn a_configuration_that_breaks_the_schema_is_refused_by_field(pool: PgPool
 }
 
 #[sqlx::test(migrations = false)]
+async fn any_json_string_can_be_configured(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let connector_id = active_connector(&engine, &root, "notes", schema()).await;
+    let configuration = json!({"notebook": "a\u{0}b \u{1f4d3}"});
+    let new = CreateServer {
+        name: "Odd".into(),
+        connector_id,
+        configuration: configuration.clone(),
+    };
+    assert_eq!(
+        engine.create_server(&root, new).await.unwrap().server.configuration,
+        configuration
+    );
+}
+
+#[sqlx::test(migrations = false)]
 async fn servers_are_made_from_active_connectors_only(pool: PgPool) {
     let engine = engine(&pool).await;
     let root = superuser(&engine).await;
