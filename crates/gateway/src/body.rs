@@ -11,7 +11,7 @@ use std::{
 };
 
 /// An answer's body.
-pub enum Body {
+pub(crate) enum Body {
     /// Some bytes, and after them some that many answers share.
     Ready(Bytes, Bytes),
     /// Bytes as they come.
@@ -20,8 +20,7 @@ pub enum Body {
 
 impl Body {
     /// No bytes.
-    #[must_use]
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self::Ready(Bytes::new(), Bytes::new())
     }
 

@@ -53,7 +53,6 @@ impl Drop for Tasks {
 }
 
 async fn follow(inner: Arc<Inner>, mut changes: Receiver<Change>, mut stopped: watch::Receiver<()>) {
-    read_endpoints(&inner).await;
     loop {
         let change = tokio::select! {
             _ = stopped.changed() => return,
@@ -79,22 +78,20 @@ async fn follow(inner: Arc<Inner>, mut changes: Receiver<Change>, mut stopped: w
     }
 }
 
-/// Servers keep their endpoints when the pool changes, so what they hold counts beside today's pool.
 async fn read_endpoints(inner: &Inner) {
-    match inner.engine.pool_endpoints().await {
-        Ok(held) => inner.endpoints.add(held),
-        Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "endpoints can't be read yet"),
+    if let Err(error) = inner.read_endpoints().await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "endpoints can't be read yet");
     }
 }
 
 async fn write_usage(inner: Arc<Inner>, mut stopped: watch::Receiver<()>) {
-    let mut tick = tokio::time::interval(inner.settings.limits.usage_every);
+    let mut tick = tokio::time::interval(inner.protocol.limits.usage_every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = stopped.changed() => return,
             _ = tick.tick() => {}
         }
-        inner.usage.flush(&inner.engine).await;
+        inner.protocol.usage.flush(&inner.engine).await;
     }
 }

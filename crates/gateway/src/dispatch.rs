@@ -2,23 +2,25 @@
 //! apart.
 
 use crate::{
-    Inner,
     auth::Principal,
     body::Body,
     envelope::Envelope,
     error::Refusal,
     headers::{self, ParamHeader},
     json,
+    limits::Limits,
     meta::Meta,
     modern,
     relay::{Accepts, Relay, SWITCHED_OFF},
     server::{Server, Tool},
     translate::Request,
+    usage::Usage,
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use patchbay_engine::upstream::{Era, Outgoing};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// A call, as far as it is known before its tool is.
 #[derive(Debug)]
@@ -36,7 +38,7 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     /// Calls the tool.
-    pub(crate) async fn run(self, gateway: &Inner) -> Result<Response<Body>, Refusal> {
+    pub(crate) async fn run(self, limits: Limits, usage: &Arc<Usage>) -> Result<Response<Body>, Refusal> {
         let params = &self.envelope.params;
         let name = params
             .name
@@ -61,8 +63,8 @@ impl Call<'_> {
             progress_token: self.meta.progress_token.map(|token| token.get().into()),
             era: self.era,
             accepts: self.accepts,
-            limits: gateway.settings.limits,
-            meter: gateway.usage.meter(self.server.id, self.principal.token, &tool.name),
+            limits,
+            meter: usage.meter(self.server.id, self.principal.token, &tool.name),
             connector: bound.name.as_str().into(),
         };
         let Some(peer) = &bound.peer else {
@@ -79,10 +81,9 @@ impl Call<'_> {
         let mut shared = None;
         let called = peer
             .call(|link| {
-                let (body, id) = request.render(link);
-                shared = id;
+                shared = link.has_session().then(|| link.next_id());
                 Outgoing {
-                    body,
+                    body: request.render(link.era(), shared),
                     method: HeaderValue::from_static("tools/call"),
                     name: Some(tool.header.clone()),
                     params: &param_headers,

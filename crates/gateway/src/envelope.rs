@@ -29,6 +29,8 @@ pub enum Kind {
 /// A message.
 #[derive(Debug)]
 pub struct Envelope<'a> {
+    /// The whole text.
+    pub text: &'a str,
     /// What kind of message it is.
     pub kind: Kind,
     /// The `id` as it stands there, a string or a number; empty for a notification.
@@ -153,6 +155,7 @@ impl<'a> Envelope<'a> {
             }
         };
         Ok(Self {
+            text,
             kind,
             id,
             method,

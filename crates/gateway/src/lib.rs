@@ -21,31 +21,27 @@ mod limits;
 mod meta;
 mod modern;
 mod origin;
+mod protocol;
 mod relay;
 mod route;
 mod server;
-mod service;
 mod session;
+#[cfg(test)]
+mod tests;
 mod translate;
 mod try_tool;
 mod usage;
 
-pub use body::Body;
 pub use limits::Limits;
-pub use service::{GatewayLayer, GatewayService};
 
 use auth::{Principal, Tokens};
 use bytes::Bytes;
 use changes::Tasks;
-use dispatch::Call;
-use envelope::{Envelope, Kind, Malformed};
 use error::Refusal;
-use headers::SESSION_ID;
-use http::{HeaderMap, Method, Request, Response, StatusCode, header::CONTENT_TYPE, request::Parts};
-use meta::Meta;
+use http::{HeaderMap, Method, Request, Response, header::CONTENT_TYPE, request::Parts};
 use origin::Origins;
-use patchbay_engine::{Engine, upstream::Era};
-use relay::{Accepts, JSON};
+use patchbay_engine::{Engine, Error, upstream::Era};
+use protocol::Protocol;
 use route::{Endpoints, Servers};
 use server::Server;
 use session::Sessions;
@@ -72,25 +68,27 @@ pub struct Gateway {
 #[derive(Debug)]
 struct Inner {
     engine: Engine,
-    settings: Settings,
     endpoints: Endpoints,
     origins: Origins,
     tokens: Tokens,
     servers: Servers,
-    sessions: Sessions,
-    usage: Arc<Usage>,
+    protocol: Protocol,
 }
 
 impl Gateway {
     /// Starts a gateway. It listens for changes and counts calls until [`Self::shutdown`].
-    #[must_use]
-    pub fn new(engine: Engine) -> Self {
-        Self::with_settings(engine, Settings::default())
+    ///
+    /// # Errors
+    /// When the endpoints that servers hold can't be read.
+    pub async fn start(engine: Engine) -> Result<Self, Error> {
+        Self::start_with(engine, Settings::default()).await
     }
 
     /// The same with other settings.
-    #[must_use]
-    pub fn with_settings(engine: Engine, settings: Settings) -> Self {
+    ///
+    /// # Errors
+    /// When the endpoints that servers hold can't be read.
+    pub async fn start_with(engine: Engine, settings: Settings) -> Result<Self, Error> {
         let config = engine.config();
         let own = std::iter::once(&config.public_url).chain(&config.pool);
         let inner = Arc::new(Inner {
@@ -98,43 +96,45 @@ impl Gateway {
             origins: Origins::of(own.chain(&settings.allowed_origins)),
             tokens: Tokens::new(engine.clone()),
             servers: Servers::new(engine.clone()),
-            sessions: Sessions::new(engine.vault().clone()),
-            usage: Arc::new(Usage::new(engine.clock().clone())),
-            settings,
+            protocol: Protocol {
+                limits: settings.limits,
+                sessions: Sessions::new(engine.vault().clone()),
+                usage: Arc::new(Usage::new(engine.clock().clone())),
+            },
             engine,
         });
         let tasks = Arc::new(Tasks::start(&inner));
-        Self { inner, tasks }
+        inner.read_endpoints().await?;
+        Ok(Self { inner, tasks })
     }
 
     /// Whether a request is the gateway's: `/mcp/…` below the public URL, on any host, or an endpoint of the pool.
-    #[must_use]
-    pub fn claims(&self, request: &Parts) -> bool {
-        self.inner.endpoints.place(request).is_some()
+    pub fn claims<B>(&self, request: &Request<B>) -> bool {
+        self.inner.endpoints.place(request.uri(), request.headers()).is_some()
     }
 
     /// Answers a request that the gateway claims.
-    pub async fn handle<B>(&self, request: Request<B>) -> Response<Body>
+    pub async fn handle<B>(&self, request: Request<B>) -> Response<axum::body::Body>
     where
         B: http_body::Body<Data = Bytes>,
     {
         let (parts, body) = request.into_parts();
-        match self.inner.admit(&parts, body).await {
+        let response = match self.inner.admit(&parts, body).await {
             Err(refusal) => refusal.response("", Era::Legacy),
-            Ok((server, principal, body)) => self.inner.answer(&parts.headers, &server, principal, &body).await,
-        }
-    }
-
-    /// The gateway as a layer: claimed requests are answered, others pass.
-    #[must_use]
-    pub fn layer(&self) -> GatewayLayer {
-        GatewayLayer(self.clone())
+            Ok((server, principal, body)) => {
+                self.inner
+                    .protocol
+                    .answer(&parts.headers, &server, principal, &body)
+                    .await
+            }
+        };
+        response.map(axum::body::Body::new)
     }
 
     /// Stops what runs beside the requests and writes the last counts. To be called once no request runs any more.
     pub async fn shutdown(&self) {
         self.tasks.stop().await;
-        self.inner.usage.flush(&self.inner.engine).await;
+        self.inner.protocol.usage.flush(&self.inner.engine).await;
     }
 
     fn inner(&self) -> &Inner {
@@ -143,15 +143,24 @@ impl Gateway {
 }
 
 impl Inner {
+    /// Servers keep their endpoints when the pool changes, so what they hold counts beside today's pool.
+    async fn read_endpoints(&self) -> Result<(), Error> {
+        self.endpoints.add(self.engine.pool_endpoints().await?);
+        Ok(())
+    }
+
     /// What can be decided before the message is read: may this request be made at all, and what it is for.
     async fn admit<B>(&self, parts: &Parts, body: B) -> Result<(Arc<Server>, Principal, Bytes), Refusal>
     where
         B: http_body::Body<Data = Bytes>,
     {
-        if !self.origins.allow(parts) {
+        if !self.origins.allow(&parts.uri, &parts.headers) {
             return Err(Refusal::ForeignOrigin);
         }
-        let place = self.endpoints.place(parts).ok_or(Refusal::NoEndpoint)?;
+        let place = self
+            .endpoints
+            .place(&parts.uri, &parts.headers)
+            .ok_or(Refusal::NoEndpoint)?;
         let principal = self.tokens.principal(&parts.headers).await?;
         let server = self.servers.at(place, principal.server).await?;
         if parts.method != Method::POST {
@@ -160,94 +169,8 @@ impl Inner {
         if !is_json(&parts.headers) {
             return Err(Refusal::MediaType);
         }
-        let body = self.settings.limits.message(body).await?;
+        let body = self.protocol.limits.message(body).await?;
         Ok((server, principal, body))
-    }
-
-    /// Reads the message and answers it in its own era.
-    async fn answer(&self, headers: &HeaderMap, server: &Server, principal: Principal, body: &Bytes) -> Response<Body> {
-        let envelope = match Envelope::parse(body) {
-            Ok(envelope) => envelope,
-            Err(Malformed::Syntax) => return Refusal::Syntax.response("", Era::Legacy),
-            Err(Malformed::Invalid(why)) => return Refusal::Invalid(why).response("", Era::Legacy),
-        };
-        let meta = match Meta::parse(envelope.params.meta) {
-            Ok(meta) => meta,
-            Err(refusal) => return refusal.response(envelope.id, Era::Legacy),
-        };
-        // The version in `_meta` decides, whatever the method. A real `initialize` is legacy, whatever the headers.
-        let modern = meta.version.is_some() || (envelope.method != "initialize" && modern::claims(headers, &envelope));
-        let era = if modern { Era::Modern } else { Era::Legacy };
-        let accepts = Accepts::of(headers);
-        let call = Call {
-            server,
-            principal,
-            era,
-            accepts,
-            headers,
-            body,
-            envelope: &envelope,
-            meta: &meta,
-        };
-        let answered = match envelope.kind {
-            // Nothing that clients notify of is acted on, and nothing is asked of them that they could answer.
-            Kind::Notification | Kind::Response => self.check_session(era, headers, principal).map(|()| accepted()),
-            Kind::Request if !accepts.json && !accepts.events => Err(Refusal::NotAcceptable),
-            Kind::Request if modern => self.modern(call).await,
-            Kind::Request => self.legacy(call).await,
-        };
-        answered.unwrap_or_else(|refusal| refusal.response(envelope.id, era))
-    }
-
-    async fn modern(&self, call: Call<'_>) -> Result<Response<Body>, Refusal> {
-        modern::check(call.headers, call.envelope, call.meta)?;
-        match &*call.envelope.method {
-            "tools/call" => call.run(self).await,
-            "tools/list" => {
-                check_cursor(call.envelope)?;
-                Ok(json_response(modern::tools(call.envelope.id, call.server)))
-            }
-            "server/discover" => Ok(json_response(modern::discover(call.envelope.id, call.server))),
-            other => Err(Refusal::UnknownMethod(other.to_owned())),
-        }
-    }
-
-    async fn legacy(&self, call: Call<'_>) -> Result<Response<Body>, Refusal> {
-        if call.envelope.method == "initialize" {
-            let mut response = json_response(legacy::initialize(call.envelope, call.server)?);
-            response
-                .headers_mut()
-                .insert(SESSION_ID, self.sessions.begin(call.principal)?);
-            return Ok(response);
-        }
-        legacy::check(call.headers)?;
-        self.check_session(Era::Legacy, call.headers, call.principal)?;
-        match &*call.envelope.method {
-            "tools/call" => call.run(self).await,
-            "tools/list" => {
-                check_cursor(call.envelope)?;
-                Ok(json_response(legacy::tools(call.envelope.id, call.server)))
-            }
-            "ping" => Ok(json_response(legacy::pong(call.envelope.id))),
-            other => Err(Refusal::UnknownMethod(other.to_owned())),
-        }
-    }
-
-    /// A session that is named must be the caller's. One that names none is served all the same: the token says who
-    /// calls, and the session holds nothing that a call needs.
-    fn check_session(&self, era: Era, headers: &HeaderMap, principal: Principal) -> Result<(), Refusal> {
-        match headers.get(SESSION_ID) {
-            Some(id) if era == Era::Legacy => self.sessions.check(id, principal),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Lists come in one page, so there is no cursor that a client could have.
-fn check_cursor(envelope: &Envelope<'_>) -> Result<(), Refusal> {
-    match envelope.params.cursor {
-        Some(cursor) if cursor.get() != "null" => Err(Refusal::BadParams("the cursor is unknown")),
-        _ => Ok(()),
     }
 }
 
@@ -262,16 +185,4 @@ fn is_json(headers: &HeaderMap) -> bool {
         .unwrap_or_default()
         .trim()
         .eq_ignore_ascii_case("application/json")
-}
-
-fn json_response(body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
-    response.headers_mut().insert(CONTENT_TYPE, JSON);
-    response
-}
-
-fn accepted() -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::ACCEPTED;
-    response
 }

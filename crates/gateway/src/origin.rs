@@ -3,7 +3,10 @@
 //! A page of another origin is refused, unless it is listed. So is a page of a name that an attacker has just pointed
 //! at this machine (DNS rebinding): its `Origin` and `Host` agree, but the name isn't one that Patchbay goes by.
 
-use http::{HeaderMap, header::ORIGIN, request::Parts};
+use http::{
+    HeaderMap, Uri,
+    header::{HOST, ORIGIN},
+};
 use url::{Host, Url};
 
 /// The origins that may call.
@@ -17,22 +20,24 @@ impl Origins {
     }
 
     /// Whether a request may be served, as far as its `Origin` is concerned.
-    pub(crate) fn allow(&self, request: &Parts) -> bool {
-        let mut origins = request.headers.get_all(ORIGIN).iter();
+    pub(crate) fn allow(&self, uri: &Uri, headers: &HeaderMap) -> bool {
+        let mut origins = headers.get_all(ORIGIN).iter();
         match (origins.next(), origins.next()) {
             (None, _) => true,
-            (Some(origin), None) => origin.to_str().is_ok_and(|origin| self.allow_origin(origin, request)),
+            (Some(origin), None) => origin
+                .to_str()
+                .is_ok_and(|origin| self.allow_origin(origin, uri, headers)),
             (Some(_), Some(_)) => false,
         }
     }
 
-    fn allow_origin(&self, origin: &str, request: &Parts) -> bool {
+    fn allow_origin(&self, origin: &str, uri: &Uri, headers: &HeaderMap) -> bool {
         let Ok(url) = Url::parse(origin) else { return false };
         let origin = url.origin();
         if !origin.is_tuple() {
             return false;
         }
-        self.0.contains(&origin) || (is_local_name(&url) && same_authority(&url, request))
+        self.0.contains(&origin) || (is_local_name(&url) && same_authority(&url, uri, headers))
     }
 }
 
@@ -45,8 +50,8 @@ fn is_local_name(url: &Url) -> bool {
     }
 }
 
-fn same_authority(origin: &Url, request: &Parts) -> bool {
-    let Some(authority) = authority(request) else {
+fn same_authority(origin: &Url, uri: &Uri, headers: &HeaderMap) -> bool {
+    let Some(authority) = authority(uri, headers) else {
         return false;
     };
     let Ok(called) = Url::parse(&format!("{}://{authority}/", origin.scheme())) else {
@@ -56,15 +61,11 @@ fn same_authority(origin: &Url, request: &Parts) -> bool {
 }
 
 /// The host and port that a request names.
-pub(crate) fn authority(request: &Parts) -> Option<&str> {
-    match request.uri.authority() {
+pub(crate) fn authority<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> Option<&'r str> {
+    match uri.authority() {
         Some(authority) => Some(authority.as_str()),
-        None => host_header(&request.headers),
+        None => headers.get(HOST)?.to_str().ok(),
     }
-}
-
-fn host_header(headers: &HeaderMap) -> Option<&str> {
-    headers.get(http::header::HOST)?.to_str().ok()
 }
 
 /// A host as endpoints are stored under: without the port that its scheme implies. Whether that is 80 or 443 can't be
@@ -90,7 +91,8 @@ mod tests {
         if let Some(origin) = origin {
             request = request.header("origin", origin);
         }
-        Origins::of(&urls).allow(&request.body(()).unwrap().into_parts().0)
+        let request = request.body(()).unwrap();
+        Origins::of(&urls).allow(request.uri(), request.headers())
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::{
     origin::{authority, without_default_port},
     server::Server,
 };
-use http::request::Parts;
+use http::{HeaderMap, Uri};
 use patchbay_domain::ids::{ConnectorId, ServerId};
 use patchbay_engine::{Engine, Error, endpoint::EndpointKey, gateway::RouteKey};
 use quick_cache::Weighter;
@@ -90,11 +90,11 @@ impl Endpoints {
 
     /// Where a request goes, if it is one of the gateway's. What lies below an endpoint is the gateway's too, though
     /// nothing answers there: it is nobody else's.
-    pub(crate) fn place<'r>(&self, request: &'r Parts) -> Option<Place<'r>> {
-        let path = request.uri.path();
+    pub(crate) fn place<'r>(&self, uri: &'r Uri, headers: &'r HeaderMap) -> Option<Place<'r>> {
+        let path = uri.path();
         let pool = self.pool.read().unwrap_or_else(PoisonError::into_inner);
         if !pool.is_empty()
-            && let Some(host) = authority(request).map(without_default_port)
+            && let Some(host) = authority(uri, headers).map(without_default_port)
         {
             let paths = match pool.get(host) {
                 None if host.bytes().any(|byte| byte.is_ascii_uppercase()) => pool.get(&host.to_ascii_lowercase()),
@@ -202,17 +202,13 @@ mod tests {
     use http::Request;
 
     fn place(endpoints: &Endpoints, host: &str, uri: &str) -> Option<(Option<String>, String)> {
-        let request = Request::builder()
-            .uri(uri)
-            .header("host", host)
-            .body(())
-            .unwrap()
-            .into_parts()
-            .0;
-        endpoints.place(&request).map(|place| match place {
-            Place::Path(path) => (None, path.to_owned()),
-            Place::Host(host, path) => (Some(host.to_owned()), path.to_owned()),
-        })
+        let request = Request::builder().uri(uri).header("host", host).body(()).unwrap();
+        endpoints
+            .place(request.uri(), request.headers())
+            .map(|place| match place {
+                Place::Path(path) => (None, path.to_owned()),
+                Place::Host(host, path) => (Some(host.to_owned()), path.to_owned()),
+            })
     }
 
     fn endpoints(public: &str, pool: &[&str]) -> Endpoints {

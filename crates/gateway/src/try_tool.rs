@@ -23,6 +23,7 @@ impl ToolCaller for Gateway {
             if server.user != actor.user {
                 return Err(NotFound::Server.into());
             }
+            let protocol = &self.inner().protocol;
             let began = Instant::now();
             let body = Bytes::from(format!(
                 "{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{{\"name\":{},\"arguments\":{arguments}}}}}",
@@ -42,7 +43,7 @@ impl ToolCaller for Gateway {
                 envelope: &envelope,
                 meta: &Meta::default(),
             };
-            let response = match call.run(self.inner()).await {
+            let response = match call.run(protocol.limits, &protocol.usage).await {
                 Ok(response) => response,
                 Err(refusal) => refusal.response(envelope.id, Era::Legacy),
             };

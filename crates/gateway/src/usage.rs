@@ -88,6 +88,16 @@ impl Usage {
         }
     }
 
+    /// Calls and errors that aren't written yet.
+    #[cfg(test)]
+    pub(crate) fn totals(&self) -> (u64, u64) {
+        let sum = |(calls, errors), counts: &Counts| (calls + counts.calls, errors + counts.errors);
+        self.shards
+            .iter()
+            .flat_map(|shard| lock(shard).values().copied().collect::<Vec<_>>())
+            .fold((0, 0), |totals, counts| sum(totals, &counts))
+    }
+
     fn take(&self) -> Shard {
         let mut all = Shard::new();
         for shard in &self.shards {
