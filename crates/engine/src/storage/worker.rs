@@ -193,13 +193,13 @@ impl Worker {
     pub(crate) async fn create_mcp_server(&mut self, new: &NewServer<'_>) -> Result<(), Error> {
         sqlx::query!(
             "INSERT INTO mcp_servers (id, user_id, name, endpoint, connector_id, configuration, sealed_configuration)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+             VALUES ($1, $2, $3, $4, $5, $6::text::json, $7)",
             new.id.0,
             new.user.0,
             new.name,
             new.endpoint,
             new.connector.0,
-            new.masked_configuration,
+            new.masked_configuration.to_string(),
             new.sealed_configuration,
         )
         .execute(self.0.conn())
