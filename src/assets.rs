@@ -1,5 +1,5 @@
-//! The built frontend and the public files, as `cargo xtask` leaves them in `target/site`: embedded in a release binary, read
-//! from disk in a debug one.
+//! The built frontend and the public files, as `cargo xtask` leaves them: read from `target/site` by a debug binary, embedded
+//! from `target/site-release` in a release one.
 //!
 //! A file may have `.br` and `.gz` beside it, made once at build time; nothing is compressed while somebody waits.
 
@@ -22,7 +22,8 @@ const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000,
 const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
 #[derive(RustEmbed)]
-#[folder = "target/site"]
+#[cfg_attr(debug_assertions, folder = "target/site")]
+#[cfg_attr(not(debug_assertions), folder = "target/site-release")]
 #[allow_missing = true]
 struct Site;
 

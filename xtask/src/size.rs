@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::frontend::site;
+use crate::frontend::{Mode, site};
 use crate::{paths, say};
 
 /// What the first visit of a page may cost, compressed with brotli.
@@ -13,11 +13,13 @@ const BUDGET_KB: f64 = 220.0;
 
 pub(crate) fn run() -> Result<()> {
     say::step("Sizes");
-    let mut files: Vec<_> = site::files_below(&paths::target("site"))?;
+    let release = Mode::Release.site();
+    let site = if release.exists() { release } else { Mode::Dev.site() };
+    let mut files: Vec<_> = site::files_below(&site)?;
     files.retain(|file| !matches!(extension(file), "br" | "gz") && !file.ends_with("assets.json"));
     anyhow::ensure!(
         !files.is_empty(),
-        "there is no target/site yet: run `cargo xtask build --release`"
+        "nothing has been built yet: run `cargo xtask build --release`"
     );
 
     println!("    {:<44}{:>12}{:>12}", "", "raw", "brotli");
@@ -25,14 +27,10 @@ pub(crate) fn run() -> Result<()> {
     for file in &files {
         let raw = fs::read(file)?;
         let compressed = compressed_length(file, &raw)?;
-        if file.starts_with(paths::target("site/pkg")) {
+        if file.starts_with(site.join("pkg")) {
             first_visit += compressed;
         }
-        let name = file
-            .strip_prefix(paths::target("site"))
-            .unwrap_or(file)
-            .display()
-            .to_string();
+        let name = file.strip_prefix(&site).unwrap_or(file).display().to_string();
         println!("    {name:<44}{:>9.1} KB{compressed:>9.1} KB", kilobytes(raw.len()));
     }
     println!("    {:<44}{:>12}{first_visit:>9.1} KB", "first visit", "");

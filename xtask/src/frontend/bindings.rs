@@ -8,7 +8,6 @@ use anyhow::{Context as _, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use super::Mode;
-use crate::paths;
 
 /// The module and its JavaScript, as the generator names them.
 pub(crate) const WASM: &str = "patchbay_bg.wasm";
@@ -16,7 +15,7 @@ pub(crate) const JS: &str = "patchbay.js";
 
 /// Answers with the directory in which both are, and `snippets/` if there are any.
 pub(crate) fn bind(module: &Path, mode: Mode) -> Result<PathBuf> {
-    let dir = paths::target("xtask/bindings");
+    let dir = mode.site().with_extension("bindings");
     if dir.exists() {
         fs::remove_dir_all(&dir)?;
     }

@@ -1,7 +1,7 @@
 //! What the browser gets: compiled, bound to JavaScript, bundled, named by content, compressed and put into `target/site`.
 //!
-//! `target/site/assets.json` tells the server the names. The directory is replaced as a whole, and only when something of
-//! it has changed.
+//! `assets.json` in there tells the server the names. The directory is replaced as a whole, and only when something of it has
+//! changed. Release builds have a directory of their own, which the server takes into itself.
 
 mod bindings;
 mod optimize;
@@ -28,7 +28,17 @@ pub(crate) enum Mode {
     Release,
 }
 
-/// Builds `target/site`.
+impl Mode {
+    /// Where the result is.
+    pub(crate) fn site(self) -> PathBuf {
+        paths::target(match self {
+            Self::Dev => "site",
+            Self::Release => "site-release",
+        })
+    }
+}
+
+/// Builds the site.
 pub(crate) async fn build(mode: Mode, tools: &Tools) -> Result<()> {
     say::step(match mode {
         Mode::Dev => "Building the frontend",
@@ -36,8 +46,8 @@ pub(crate) async fn build(mode: Mode, tools: &Tools) -> Result<()> {
     });
     let wasm = wasm::compile(mode, &tools.wasm).await?;
     let stamp = stamp(mode, &wasm)?;
-    if is_current(&stamp) {
-        say::note("target/site is up to date");
+    if is_current(mode, &stamp) {
+        say::note("nothing has changed");
         return Ok(());
     }
     let started = Instant::now();
@@ -50,24 +60,25 @@ pub(crate) async fn build(mode: Mode, tools: &Tools) -> Result<()> {
         site::write(&bound, &css, mode)
     })
     .await??;
-    let file = stamp_file();
+    let file = stamp_file(mode);
     fs::write(&file, stamp).with_context(|| format!("can't write {}", file.display()))?;
     say::note(format!(
-        "target/site is ready ({:.1} s after compiling)",
+        "{} is ready ({:.1} s after compiling)",
+        mode.site().display(),
         started.elapsed().as_secs_f32()
     ));
     Ok(())
 }
 
-fn is_current(stamp: &str) -> bool {
-    paths::target("site/assets.json").exists() && fs::read_to_string(stamp_file()).is_ok_and(|last| last == stamp)
+fn is_current(mode: Mode, stamp: &str) -> bool {
+    mode.site().join("assets.json").exists() && fs::read_to_string(stamp_file(mode)).is_ok_and(|last| last == stamp)
 }
 
-fn stamp_file() -> PathBuf {
-    paths::target("xtask/site.stamp")
+fn stamp_file(mode: Mode) -> PathBuf {
+    mode.site().with_extension("stamp")
 }
 
-/// Stands for everything that `target/site` is made from, this program included.
+/// Stands for everything that the site is made from, this program included.
 fn stamp(mode: Mode, wasm: &Path) -> Result<String> {
     let mut hash = Sha256::new();
     let program = fs::metadata(std::env::current_exe()?)?;
@@ -79,6 +90,5 @@ fn stamp(mode: Mode, wasm: &Path) -> Result<String> {
         hash.update(file.as_os_str().as_encoded_bytes());
         hash.update(fs::read(&file).with_context(|| format!("can't read {}", file.display()))?);
     }
-    fs::create_dir_all(paths::target("xtask"))?;
     Ok(hex::encode(hash.finalize()))
 }

@@ -1,4 +1,4 @@
-//! `target/site`: everything under the name that the server serves it by.
+//! The site: everything under the name that the server serves it by.
 
 use std::fs;
 use std::io::Write as _;
@@ -22,10 +22,10 @@ struct Assets {
     css: String,
 }
 
-/// Replaces `target/site` with what `bound` (the generator's output), the style sheet and `public/` make.
+/// Replaces the site with what `bound` (the generator's output), the style sheet and `public/` make.
 pub(crate) fn write(bound: &Path, css: &str, mode: Mode) -> Result<()> {
-    let site = paths::target("site");
-    let fresh = paths::target("site.new");
+    let site = mode.site();
+    let fresh = site.with_extension("new");
     remove(&fresh)?;
     let pkg = fresh.join("pkg");
     fs::create_dir_all(&pkg)?;
@@ -72,7 +72,7 @@ pub(crate) fn write(bound: &Path, css: &str, mode: Mode) -> Result<()> {
     };
     fs::write(fresh.join("assets.json"), serde_json::to_vec_pretty(&assets)?)?;
 
-    let old = paths::target("site.old");
+    let old = site.with_extension("old");
     remove(&old)?;
     if site.exists() {
         fs::rename(&site, &old)?;
@@ -81,12 +81,14 @@ pub(crate) fn write(bound: &Path, css: &str, mode: Mode) -> Result<()> {
     remove(&old)
 }
 
-/// Starts the module. A file of its own, because the page's policy allows no inline script.
+/// Starts the module, and marks in the browser's timeline when the page was taken over. A file of its own, because the
+/// page's policy allows no inline script.
 fn boot(js: &str, wasm: &str) -> String {
     format!(
         "import init,{{hydrate}} from \"./{js}\";\n\
          await init({{module_or_path:new URL(\"./{wasm}\",import.meta.url)}});\n\
-         hydrate();\n"
+         hydrate();\n\
+         performance.mark(\"hydrated\");\n"
     )
 }
 
