@@ -22,12 +22,12 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::Request,
+    extract::{FromRef, Request},
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     response::Response,
 };
-use leptos::prelude::provide_context;
+use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes as _, generate_route_list, render_app_async_with_context};
 use patchbay_app::{App, Assets, shell};
 use std::sync::Arc;
@@ -78,6 +78,13 @@ pub(crate) fn dashboard(state: AppState, surroundings: Surroundings) -> Router {
         .layer(outside)
 }
 
+/// The framework asks for these of every state. Where its own file server finds files is none of its business here.
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(_: &AppState) -> Self {
+        Self::builder().output_name("patchbay").build()
+    }
+}
+
 /// The pages and their server functions.
 fn pages(state: &AppState, assets: Assets) -> Router<AppState> {
     let context = {
@@ -89,7 +96,7 @@ fn pages(state: &AppState, assets: Assets) -> Router<AppState> {
         }
     };
     let page = {
-        let options = state.leptos.clone();
+        let options = LeptosOptions::from_ref(state);
         move || shell(options.clone(), assets.clone())
     };
     let not_found = render_app_async_with_context(context.clone(), page.clone());

@@ -12,7 +12,6 @@ use crate::{
     state::AppState,
 };
 use anyhow::{Context as _, bail};
-use leptos::config::LeptosOptions;
 use patchbay_app::Assets;
 use patchbay_engine::{Clock, Config as EngineConfig, Engine, storage::Db};
 use patchbay_gateway::Gateway;
@@ -130,12 +129,10 @@ async fn open(
     let engine = Engine::start(db.clone(), settings, clock).await.map_err(describe)?;
     let gateway = Gateway::start(engine.clone()).await.map_err(describe)?;
     let stopping = CancellationToken::new();
-    let leptos = LeptosOptions::builder().output_name("patchbay").build();
     let state = AppState {
         engine: engine.clone(),
         tool_caller: Arc::new(gateway.clone()),
         limits: Arc::new(Limits::default()),
-        leptos,
     };
     let surroundings = Surroundings {
         public_url: public_url.clone(),

@@ -1,18 +1,15 @@
 //! What handlers share.
 
 use crate::limits::Limits;
-use axum::extract::FromRef;
-use leptos::config::LeptosOptions;
 use patchbay_engine::{Engine, tool_caller::ToolCaller};
 use std::{fmt, sync::Arc};
 
 /// Cheap to clone; given to every handler of the dashboard and the API.
-#[derive(Clone, FromRef)]
+#[derive(Clone)]
 pub(crate) struct AppState {
     pub(crate) engine: Engine,
     pub(crate) tool_caller: Arc<dyn ToolCaller>,
     pub(crate) limits: Arc<Limits>,
-    pub(crate) leptos: LeptosOptions,
 }
 
 impl fmt::Debug for AppState {

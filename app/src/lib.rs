@@ -29,6 +29,8 @@ mod setup;
 mod shell;
 mod ui;
 
+#[cfg(feature = "ssr")]
+pub use error::AppError;
 pub use routes::App;
 #[cfg(feature = "ssr")]
 pub use shell::{Assets, shell};

@@ -19,15 +19,22 @@ pub(crate) enum Identity {
     SignedOut,
     /// Somebody with an access token that is none. A cookie beside it doesn't count.
     BadToken,
-    /// Somebody signed in.
-    Known(Actor),
+    /// Somebody with an access token.
+    Token(Actor),
+    /// Somebody with a session's cookie.
+    Cookie(Actor),
 }
 
 impl Identity {
+    /// The actor, if there is one.
+    pub(crate) fn actor(&self) -> Option<&Actor> {
+        self.require().ok()
+    }
+
     /// The actor, for handlers that need one.
     pub(crate) fn require(&self) -> Result<&Actor, Error> {
         match self {
-            Self::Known(actor) => Ok(actor),
+            Self::Token(actor) | Self::Cookie(actor) => Ok(actor),
             Self::SignedOut => Err(Unauthenticated::SignedOut.into()),
             Self::BadToken => Err(Unauthenticated::BadToken.into()),
         }
@@ -42,11 +49,7 @@ pub(crate) async fn identify(State(engine): State<Engine>, mut request: Request,
         Ok(identity) => identity,
         Err(error) => return rest::Error::from(error).into_response(),
     };
-    let actor = match &identity {
-        Identity::Known(actor) => Some(actor.clone()),
-        Identity::SignedOut | Identity::BadToken => None,
-    };
-    request.extensions_mut().insert(CurrentActor(actor));
+    request.extensions_mut().insert(CurrentActor(identity.actor().cloned()));
     request.extensions_mut().insert(identity);
     next.run(request).await
 }
@@ -54,20 +57,20 @@ pub(crate) async fn identify(State(engine): State<Engine>, mut request: Request,
 async fn find(engine: &Engine, token: Option<&str>, session: Option<&Session>) -> Result<Identity, Error> {
     if let Some(token) = token {
         return match engine.actor_of_bearer(token).await {
-            Ok(actor) => Ok(Identity::Known(actor)),
+            Ok(actor) => Ok(Identity::Token(actor)),
             Err(Error::Unauthenticated(_)) => Ok(Identity::BadToken),
             Err(error) => Err(error),
         };
     }
     match session {
-        Some(session) => Ok(engine.actor_of_session(session).await?.map_or(Identity::SignedOut, Identity::Known)),
+        Some(session) => Ok(engine.actor_of_session(session).await?.map_or(Identity::SignedOut, Identity::Cookie)),
         None => Ok(Identity::SignedOut),
     }
 }
 
-/// The bearer's token. One that is no text can't be right, but it is one.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?;
-    let (scheme, token) = value.as_bytes().split_at_checked(7)?;
-    scheme.eq_ignore_ascii_case(b"bearer ").then(|| std::str::from_utf8(token).unwrap_or_default().trim())
+/// The access token. One that is empty or no text can't be right, but somebody meant to send one.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.as_bytes();
+    let (scheme, token) = value.split_at(value.iter().position(|byte| *byte == b' ').unwrap_or(value.len()));
+    scheme.eq_ignore_ascii_case(b"bearer").then(|| std::str::from_utf8(token).unwrap_or_default().trim())
 }

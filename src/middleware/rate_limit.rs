@@ -9,7 +9,7 @@ use axum::{
     middleware::Next,
     response::{Html, IntoResponse as _, Response},
 };
-use patchbay_app::{context::RequestInfo, error::AppError};
+use patchbay_app::{AppError, context::RequestInfo};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -48,10 +48,8 @@ pub(crate) async fn rate_limit(State(state): State<AppState>, request: Request, 
 /// Whose account the action is about: the one that is named when nobody is signed in yet, else the actor's.
 async fn account(action: Action, request: Request) -> Result<(Request, Option<String>), Response> {
     if action == Action::Activate {
-        let user = match request.extensions().get::<Identity>() {
-            Some(Identity::Known(actor)) => Some(actor.user.to_string()),
-            _ => None,
-        };
+        let identity = request.extensions().get::<Identity>();
+        let user = identity.and_then(Identity::actor).map(|actor| actor.user.to_string());
         return Ok((request, user));
     }
     let (parts, body) = request.into_parts();

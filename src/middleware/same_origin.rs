@@ -3,7 +3,7 @@
 //! Browsers say where a request comes from. One that changes something and isn't authenticated by an `Authorization` header,
 //! which no other site can add, must come from our own pages or from no page at all. Programs say neither, and pass.
 
-use crate::rest;
+use crate::{middleware::identity::bearer, rest};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, Method, header},
@@ -30,10 +30,7 @@ fn is_safe(method: &Method) -> bool {
 }
 
 fn is_ours(headers: &HeaderMap, own: &str) -> bool {
-    let has_bearer = headers
-        .get(header::AUTHORIZATION)
-        .is_some_and(|value| value.as_bytes().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer ")));
-    if has_bearer {
+    if bearer(headers).is_some() {
         return true;
     }
     if let Some(site) = headers.get("sec-fetch-site") {

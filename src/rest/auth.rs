@@ -4,7 +4,7 @@ use super::{
     Endpoint, Error,
     extract::{Caller, Json},
 };
-use crate::state::AppState;
+use crate::{middleware::identity::Identity, state::AppState};
 use axum::{
     Extension,
     extract::State,
@@ -13,6 +13,7 @@ use axum::{
 };
 use patchbay_app::context::RequestInfo;
 use patchbay_domain::user::UserView;
+use patchbay_engine::{Error as EngineError, error::Unauthenticated};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
@@ -86,9 +87,17 @@ async fn login(
     }))
 }
 
-/// Ends the cookie's session, if there is one. Being signed out already is no error.
-async fn logout(State(state): State<AppState>, Extension(session): Extension<Session>) -> Result<StatusCode, Error> {
-    state.engine.end_session(&session).await?;
+/// Ends the session of the access token, or else of the cookie. Being signed out already is no error.
+async fn logout(
+    State(state): State<AppState>,
+    Extension(identity): Extension<Identity>,
+    Extension(session): Extension<Session>,
+) -> Result<StatusCode, Error> {
+    match identity {
+        Identity::Token(actor) => state.engine.end_session_of(&actor).await?,
+        Identity::BadToken => return Err(EngineError::from(Unauthenticated::BadToken).into()),
+        Identity::Cookie(_) | Identity::SignedOut => state.engine.end_session(&session).await?,
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -47,12 +47,24 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
         let body = tokio::time::timeout(BODY_TIMEOUT, to_bytes(request.into_body(), NO_MORE_LIMIT))
             .await
             .map_err(|_| Error::Timeout)?
-            .map_err(|error| match error.source() {
-                Some(source) if source.is::<http_body_util::LengthLimitError>() => Error::TooLarge,
-                _ => Error::Malformed { at: "it was cut off".to_owned() },
+            .map_err(|error| match is_too_large(&error) {
+                true => Error::TooLarge,
+                false => Error::Malformed { at: "it was cut off".to_owned() },
             })?;
         parse(&body).map(Self)
     }
+}
+
+/// What limited the body says so at the bottom of what it is wrapped in.
+fn is_too_large(error: &axum::Error) -> bool {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -11,7 +11,7 @@ mod extract;
 mod servers;
 
 use crate::state::AppState;
-use axum::{Router, http::Method, routing::MethodRouter};
+use axum::{Router, http::Method, routing::{MethodRouter, any}};
 use serde::Serialize;
 
 pub(crate) use error::{Error, seconds};
@@ -43,8 +43,9 @@ pub(crate) fn router() -> Router<AppState> {
     endpoints()
         .into_iter()
         .fold(Router::new(), |router, endpoint| router.route(endpoint.path, endpoint.handler))
-        .route("/api/{*unknown}", axum::routing::any(|| async { Error::UnknownRoute }))
-        .route("/api", axum::routing::any(|| async { Error::UnknownRoute }))
+        .route("/api", any(|| async { Error::UnknownRoute }))
+        .route("/api/", any(|| async { Error::UnknownRoute }))
+        .route("/api/{*unknown}", any(|| async { Error::UnknownRoute }))
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
 }
 

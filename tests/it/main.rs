@@ -1,0 +1,18 @@
+//! The real server, from the outside: over HTTP, on a database of each test's own, with real upstreams and clients.
+//!
+//! What a rule is, is tested where the rule is; here it is tested that every door keeps it.
+
+mod support;
+
+mod accounts;
+mod activate;
+mod authz_coverage;
+mod command_line;
+mod directions;
+mod isolation;
+mod http;
+mod rate_limits;
+mod register;
+mod same_origin;
+mod servers;
+mod sessions;

@@ -1,0 +1,152 @@
+//! Services to connect: a manifest, a logo and an MCP endpoint, each exactly as a test says, over real HTTP on loopback.
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::{Value, json, value::RawValue};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+/// A request that arrived.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+/// A service that runs until it is dropped.
+pub(crate) struct Upstream {
+    base: String,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    running: JoinHandle<()>,
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        self.running.abort();
+    }
+}
+
+impl Upstream {
+    /// Serves these routes.
+    pub(crate) async fn serve(routes: Router) -> Self {
+        let seen = Arc::<Mutex<Vec<Seen>>>::default();
+        let routes = routes.layer(axum::middleware::from_fn_with_state(Arc::clone(&seen), note));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let base = format!("http://{}", listener.local_addr().expect("a listener has an address"));
+        let running = tokio::spawn(async move { axum::serve(listener, routes).await.expect("serving goes on") });
+        Self { base, seen, running }
+    }
+
+    /// Serves one manifest, and MCP for the tools that it names.
+    pub(crate) async fn connector(manifest: Value) -> Self {
+        let tools = manifest["tools"].to_string();
+        let manifest = get(move || async move { Json(manifest) });
+        Self::serve(Router::new().route("/connector.json", manifest).merge(mcp(&tools, r#"{"content":[]}"#))).await
+    }
+
+    /// A URL of this service.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Where its manifest is.
+    pub(crate) fn manifest_url(&self) -> String {
+        self.url("/connector.json")
+    }
+
+    /// Everything that arrived so far.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The MCP requests with this method that arrived so far.
+    pub(crate) fn calls(&self, method: &str) -> Vec<Value> {
+        let bodies = self.seen().into_iter().filter_map(|seen| serde_json::from_str::<Value>(&seen.body).ok());
+        bodies.filter(|body| body["method"] == method).collect()
+    }
+}
+
+async fn note(
+    State(seen): State<Arc<Mutex<Vec<Seen>>>>,
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    seen.lock().unwrap_or_else(PoisonError::into_inner).push(Seen {
+        path: parts.uri.path().to_owned(),
+        headers: parts.headers.clone(),
+        body: String::from_utf8_lossy(&body).into_owned(),
+    });
+    next.run(axum::extract::Request::from_parts(parts, body.into())).await
+}
+
+/// A manifest with these tools and nothing special.
+pub(crate) fn manifest(tools: Value) -> Value {
+    json!({ "name": "fixture", "description": "A service for tests", "version": "2.1.0", "tools": tools })
+}
+
+/// A tool that takes anything.
+pub(crate) fn tool(name: &str) -> Value {
+    json!({ "name": name, "description": format!("Does {name}"), "inputSchema": { "type": "object" } })
+}
+
+/// An MCP endpoint of the older kind at `/mcp`, whose answers are exactly these texts: nothing parses and writes them again.
+pub(crate) fn mcp(tools: &str, result: &str) -> Router {
+    let tools = RawValue::from_string(tools.to_owned()).expect("the tools are JSON");
+    let result = RawValue::from_string(result.to_owned()).expect("the result is JSON");
+    Router::new().route("/mcp", post(answer).with_state(Arc::new((tools, result))))
+}
+
+async fn answer(State(fixed): State<Arc<(Box<RawValue>, Box<RawValue>)>>, headers: HeaderMap, body: Bytes) -> Response {
+    let Ok(request) = serde_json::from_slice::<Value>(&body) else { return StatusCode::BAD_REQUEST.into_response() };
+    let Some(id) = request.get("id") else { return StatusCode::ACCEPTED.into_response() };
+    let method = request["method"].as_str().unwrap_or_default();
+    if headers.contains_key("mcp-method") || method == "server/discover" {
+        return error(id, -32601, "Method not found");
+    }
+    match method {
+        "initialize" => result(
+            id,
+            &json!({
+                "protocolVersion": "2025-06-18",
+                "capabilities": { "tools": {} },
+                "serverInfo": { "name": "fixture", "version": "2.1.0" },
+            })
+            .to_string(),
+        ),
+        "ping" => result(id, "{}"),
+        "tools/list" => result(id, &format!(r#"{{"tools":{}}}"#, fixed.0.get())),
+        "tools/call" => result(id, fixed.1.get()),
+        _ => error(id, -32601, "Method not found"),
+    }
+}
+
+fn result(id: &Value, result: &str) -> Response {
+    raw(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#))
+}
+
+fn error(id: &Value, code: i32, message: &str) -> Response {
+    raw(json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } }).to_string())
+}
+
+/// JSON exactly as it is written here.
+pub(crate) fn raw(json: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], json).into_response()
+}
+
+/// An address at which nobody listens.
+pub(crate) async fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+    let address = listener.local_addr().expect("a listener has an address");
+    drop(listener);
+    let uri: Uri = format!("http://{address}/connector.json").parse().expect("an address makes a URI");
+    uri.to_string()
+}
