@@ -1,12 +1,15 @@
 //! What was read from the database, in memory and bounded: loaded once however many ask, never older than the last
 //! change that was heard of.
 
-use quick_cache::{DefaultHashBuilder, Equivalent, Weighter, sync};
+use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter, sync};
 use std::{
     fmt,
     hash::Hash,
     sync::atomic::{AtomicU64, Ordering},
 };
+
+/// Few enough that the largest entry fits into one's share, however many cores there are.
+const SHARDS: usize = 8;
 
 /// A cache that changes may overtake while something is being loaded.
 pub(crate) struct Cache<K, V, W> {
@@ -22,9 +25,14 @@ where
     W: Weighter<K, V> + Clone,
 {
     pub(crate) fn new(items: usize, weight: u64, weighter: W) -> Self {
-        let entries = sync::Cache::with(
-            items,
-            weight,
+        let mut options = OptionsBuilder::new();
+        options
+            .estimated_items_capacity(items)
+            .weight_capacity(weight)
+            .shards(SHARDS);
+        let options = options.build().expect("a cache has a capacity");
+        let entries = sync::Cache::with_options(
+            options,
             weighter,
             DefaultHashBuilder::default(),
             sync::DefaultLifecycle::default(),

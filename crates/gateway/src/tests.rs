@@ -507,7 +507,8 @@ async fn a_slow_stream_is_kept_alive() {
 
 #[tokio::test]
 async fn failures_on_the_way_are_tool_results_that_name_the_connector() {
-    let answers: [(fn(&Seen) -> UpstreamResponse, &str); 6] = [
+    type Case = (fn(&Seen) -> UpstreamResponse, &'static str);
+    let answers: [Case; 6] = [
         (|_| StatusCode::INTERNAL_SERVER_ERROR.into_response(), "status 500"),
         (|_| StatusCode::UNAUTHORIZED.into_response(), "credentials"),
         (|_| StatusCode::ACCEPTED.into_response(), "MCP server"),

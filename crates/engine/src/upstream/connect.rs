@@ -33,6 +33,8 @@ use uuid::Uuid;
 
 /// How many upstreams' eras and peers are remembered. What falls out is found out again.
 const REMEMBERED: usize = 16_384;
+/// How many redirects a handshake follows.
+const REDIRECTS_MAX: usize = 3;
 
 /// What the peers of an [`Upstream`] share.
 pub(super) struct Wire {
@@ -68,18 +70,30 @@ impl Wire {
     /// Agrees on a link with an upstream.
     pub(super) async fn shake_hands(&self, target: &Target) -> Result<(Link, Greeting), CallError> {
         self.policy.check_url(&target.url).map_err(FetchError::Egress)?;
-        let uri = Uri::try_from(target.url.as_str()).map_err(|_| FetchError::Other)?;
         let deadline = Instant::now() + self.timeouts.handshake;
-        let hands = Hands {
-            wire: self,
-            target,
-            uri,
-            deadline,
-        };
         let known = self.eras.get(&target.url);
-        let (link, greeting) = timeout_at(deadline, hands.shake(known))
-            .await
-            .unwrap_or(Err(CallError::TIMEOUT))?;
+        let shaking = async {
+            let mut url = target.url.clone();
+            for _ in 0..=REDIRECTS_MAX {
+                let uri = Uri::try_from(url.as_str()).map_err(|_| FetchError::Other)?;
+                let hands = Hands {
+                    wire: self,
+                    target,
+                    uri,
+                    deadline,
+                };
+                match hands.shake(known).await {
+                    Err(CallError::Moved(location)) => match url.join(&location) {
+                        // Most often a slash at the end. Another origin would get what is meant for this one.
+                        Ok(next) if next.origin() == url.origin() => url = next,
+                        _ => return Err(FetchError::RedirectElsewhere.into()),
+                    },
+                    decided => return decided,
+                }
+            }
+            Err(FetchError::TooManyRedirects.into())
+        };
+        let (link, greeting) = timeout_at(deadline, shaking).await.unwrap_or(Err(CallError::TIMEOUT))?;
         tracing::debug!(url = %target.url, era = ?link.era(), version = link.version(), "shook hands with an upstream");
         self.eras.insert(target.url.clone(), link.era());
         Ok((link, greeting))
@@ -143,7 +157,9 @@ impl Hands<'_> {
         let message = match timeout(self.wire.timeouts.probe, asked).await {
             Ok(Ok(message)) => message,
             Ok(Err(CallError::Transport(FetchError::Timeout | FetchError::Other))) | Err(_) => return Ok(None),
-            Ok(Err(error @ (CallError::Transport(_) | CallError::Unauthorized(401)))) => return Err(error),
+            Ok(Err(error @ (CallError::Transport(_) | CallError::Unauthorized(401) | CallError::Moved(_)))) => {
+                return Err(error);
+            }
             Ok(Err(_)) => return Ok(None),
         };
         let Some(answer) = Answer::parse(&message) else {
@@ -306,7 +322,7 @@ impl Peer {
             let outgoing = render(&link);
             let deadline = Instant::now() + self.wire.timeouts.answer;
             match exchange::post(&self.wire, &link, outgoing, deadline).await {
-                Err(error @ (CallError::SessionGone | CallError::EraChanged)) => {
+                Err(error @ (CallError::SessionGone | CallError::EraChanged | CallError::Moved(_))) => {
                     self.forget(&link);
                     if last {
                         return Err(error);

@@ -74,6 +74,9 @@ pub enum CallError {
     /// It speaks another era than it did. Seen from outside only when it changes twice in a row.
     #[error("It changed its protocol version")]
     EraChanged,
+    /// It answers elsewhere: the `Location` that it gave. Seen from outside only when it moves twice in a row.
+    #[error("It redirects elsewhere")]
+    Moved(String),
     /// It closed a stream before the answer.
     #[error("It closed the connection before it answered")]
     Unanswered,

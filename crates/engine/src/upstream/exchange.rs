@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures::FutureExt;
 use http::{
     HeaderName, HeaderValue, Method, Request, Response, StatusCode,
-    header::{ACCEPT, CONTENT_TYPE},
+    header::{ACCEPT, CONTENT_TYPE, LOCATION},
 };
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -204,6 +204,12 @@ async fn refusal(link: &Link, response: Response<Incoming>) -> Result<Reply, Cal
     let status = response.status().as_u16();
     if matches!(status, 401 | 403) {
         return Err(CallError::Unauthorized(status));
+    }
+    // The two that keep the method and the body. Others would turn a call into something else.
+    if let (307 | 308, Some(location)) = (status, response.headers().get(LOCATION)) {
+        return Err(CallError::Moved(
+            String::from_utf8_lossy(location.as_bytes()).into_owned(),
+        ));
     }
     let text = body::read(response.into_body(), REFUSAL_MAX).await.unwrap_or_default();
     let answer = Answer::parse(&text);

@@ -248,7 +248,8 @@ async fn a_cursor_that_comes_again_ends_the_list() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_server_is_said() {
-    let cases: [(fn(&Seen) -> Answer, CallError); 6] = [
+    type Case = (fn(&Seen) -> Answer, CallError);
+    let cases: [Case; 6] = [
         (|_| Answer::status(401, "text/plain", ""), CallError::Unauthorized(401)),
         (|_| Answer::status(403, "text/plain", ""), CallError::Unauthorized(403)),
         (|_| Answer::status(404, "text/html", "<p>"), CallError::Status(404)),
@@ -400,13 +401,40 @@ async fn those_who_wait_for_a_failing_handshake_share_its_failure() {
 }
 
 #[tokio::test]
-async fn a_call_is_never_redirected() {
+async fn a_call_is_never_redirected_to_another_origin() {
     let elsewhere = Fake::start(modern).await;
     let location = elsewhere.target.url.to_string();
     let fake = Fake::start(move |_| Answer::status(307, "text/plain", "").with("location", &location)).await;
     let peer = upstream().peer(scope(1), &fake.target);
-    assert_eq!(call(&peer).await.unwrap_err(), CallError::Status(307));
+    assert_eq!(
+        call(&peer).await.unwrap_err(),
+        CallError::Transport(FetchError::RedirectElsewhere)
+    );
     assert!(elsewhere.seen().is_empty());
+}
+
+#[tokio::test]
+async fn an_endpoint_may_move_within_its_origin() {
+    let moved = Arc::new(AtomicUsize::new(0));
+    let (place, inner) = (moved.clone(), legacy());
+    let fake = Fake::start(move |seen| match (place.load(Ordering::SeqCst), seen.path.as_str()) {
+        (0, "/mcp") => Answer::status(307, "text/plain", "").with("location", "/mcp/"),
+        (1, "/mcp" | "/mcp/") => Answer::status(308, "text/plain", "").with("location", "/new"),
+        (2, _) => Answer::status(308, "text/plain", "").with("location", "/mcp"),
+        _ => inner(seen),
+    })
+    .await;
+    let peer = upstream().peer(scope(1), &fake.target);
+    assert_eq!(call(&peer).await.unwrap()["result"]["session"], "1");
+    let asked = |seen: &[Seen]| seen.iter().filter(|seen| seen.method() == "tools/call").count();
+    assert_eq!(asked(&fake.seen()), 1, "the place is remembered");
+    moved.store(1, Ordering::SeqCst);
+    assert_eq!(call(&peer).await.unwrap()["result"]["session"], "2");
+    moved.store(2, Ordering::SeqCst);
+    assert_eq!(
+        call(&peer).await.unwrap_err(),
+        CallError::Transport(FetchError::TooManyRedirects)
+    );
 }
 
 #[tokio::test]
