@@ -41,6 +41,11 @@ pub(crate) fn focus(id: &str) {
     }
 }
 
+/// Shows the top of the page.
+pub(crate) fn scroll_up() {
+    window().scroll_to_with_x_and_y(0.0, 0.0);
+}
+
 /// Selects an element's text and puts it on the clipboard; whether that worked. By way of the selection and not of the
 /// newer clipboard interface, which browsers keep from pages that came over plain HTTP: a server at home, say.
 pub(crate) fn copy(id: &str) -> bool {

@@ -10,7 +10,11 @@ pub(super) const SIGN_UP: &str = "sign-up";
 
 /// Begins a session, and goes on with `next` if that is a page of this site.
 #[server(prefix = "/fn", endpoint = "account/sign-in")]
-pub(crate) async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<Done, AppError> {
+pub(crate) async fn sign_in(
+    email: String,
+    password: String,
+    #[server(default)] next: String,
+) -> Result<Done, AppError> {
     use crate::{context, paths};
     let back = paths::with_query("/sign-in", &[("next", &next)]);
     let reply = context::Reply::new(SIGN_IN, back).keep("email", &email);

@@ -31,7 +31,7 @@ pub(super) fn dialog_path(query: &ConnectorsQuery, connector: i64) -> String {
 
 /// The second of the two steps, offered right after the first.
 #[component]
-pub(super) fn ActivateSection(connector: ConnectorSummary) -> impl IntoView {
+pub(super) fn ActivateSection(connector: ConnectorSummary) -> AnyView {
     let (action, form) = use_form::<Activate>(ACTIVATE, words::not_activated);
     let from = use_site().here();
     view! {
@@ -49,6 +49,7 @@ pub(super) fn ActivateSection(connector: ConnectorSummary) -> impl IntoView {
             </ActionForm>
         </section>
     }
+    .into_any()
 }
 
 /// The activation dialog.
@@ -58,7 +59,7 @@ pub(super) fn ActivateDialog(
     /// The page without the dialog.
     #[prop(into)]
     close: String,
-) -> impl IntoView {
+) -> AnyView {
     let (action, form) = use_form::<Activate>(ACTIVATE, words::not_activated);
     let from = use_site().here();
     view! {
@@ -75,11 +76,12 @@ pub(super) fn ActivateDialog(
                         value=connector.url required=true autofocus=true
                         help="The URL of its connector.json, or of its MCP endpoint."/>
                     <div class="dialog-actions">
-                        <a class="button" href=close>"Cancel"</a>
+                        <a class="button" href=close data-noscroll="">"Cancel"</a>
                         <Submit label="Activate Connector" slow=SLOW/>
                     </div>
                 </FormBody>
             </ActionForm>
         </Dialog>
     }
+    .into_any()
 }

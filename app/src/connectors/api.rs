@@ -100,7 +100,11 @@ pub(crate) async fn get_connector(id: String) -> Result<ConnectorView, AppError>
 
 /// Registers a connector; its activation comes next.
 #[server(prefix = "/fn", endpoint = "connectors/register")]
-pub(crate) async fn register(name: String, description: String, #[server(default)] secret: String) -> Result<Done, AppError> {
+pub(crate) async fn register(
+    name: String,
+    description: String,
+    #[server(default)] secret: String,
+) -> Result<Done, AppError> {
     let reply = context::Reply::new(REGISTER, "/connectors#register")
         .keep("name", &name)
         .keep("description", &description);

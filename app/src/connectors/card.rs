@@ -13,13 +13,14 @@ pub(super) fn ConnectorCard(
     is_superuser: bool,
     /// The address's filters, which the activation dialog keeps.
     query: ConnectorsQuery,
-) -> impl IntoView {
+) -> AnyView {
     let number = connector.connector_id;
     let name = connector.name.clone();
     let action = match connector.mode {
         ConnectorMode::Deactive => is_superuser.then(|| {
             let href = super::activate::dialog_path(&query, number);
-            view! { <a class="button" href=href aria-label=format!("Activate {name}")>"Activate"</a> }.into_any()
+            view! { <a class="button" href=href aria-label=format!("Activate {name}") data-noscroll="">"Activate"</a> }
+                .into_any()
         }),
         ConnectorMode::Active => {
             let href = format!("/connectors/{number}/create-server");
@@ -48,4 +49,5 @@ pub(super) fn ConnectorCard(
             <div class="card-foot">{offers}{action}</div>
         </li>
     }
+    .into_any()
 }

@@ -44,7 +44,7 @@ pub(crate) fn ConnectorPage() -> impl IntoView {
 }
 
 #[component]
-fn Connector(connector: ConnectorView, frame: Frame) -> impl IntoView {
+fn Connector(connector: ConnectorView, frame: Frame) -> AnyView {
     let is_superuser = frame.me.is_some_and(|me| me.is_superuser());
     let ConnectorView {
         summary,
@@ -74,10 +74,11 @@ fn Connector(connector: ConnectorView, frame: Frame) -> impl IntoView {
         })}
         {config_params.map(|schema| view! { <Configuration schema/> })}
     }
+    .into_any()
 }
 
 #[component]
-fn Actions(summary: ConnectorSummary, is_superuser: bool) -> impl IntoView {
+fn Actions(summary: ConnectorSummary, is_superuser: bool) -> AnyView {
     let number = summary.connector_id;
     let (label, class) = match summary.mode {
         ConnectorMode::Deactive => ("Activate", "button button-primary"),
@@ -91,10 +92,11 @@ fn Actions(summary: ConnectorSummary, is_superuser: bool) -> impl IntoView {
             </a>
         })}
     }
+    .into_any()
 }
 
 #[component]
-fn Facts(summary: ConnectorSummary, is_superuser: bool) -> impl IntoView {
+fn Facts(summary: ConnectorSummary, is_superuser: bool) -> AnyView {
     let has_url = !summary.url.is_empty();
     let hint = match summary.mode {
         ConnectorMode::Deactive if is_superuser => Some(
@@ -126,6 +128,7 @@ fn Facts(summary: ConnectorSummary, is_superuser: bool) -> impl IntoView {
             {has_url.then(|| view! { <CopyLine id="connector-url" what="URL" text=summary.url/> })}
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -145,7 +148,7 @@ fn Configuration(schema: Value) -> impl IntoView {
 }
 
 #[component]
-fn Setting(field: SchemaField) -> impl IntoView {
+fn Setting(field: SchemaField) -> AnyView {
     let is_secret = field.kind == FieldKind::Password;
     view! {
         <li class="row row-plain">
@@ -158,4 +161,5 @@ fn Setting(field: SchemaField) -> impl IntoView {
             {field.default.map(|default| view! { <span class="row-note">"default " <code>{default}</code></span> })}
         </li>
     }
+    .into_any()
 }

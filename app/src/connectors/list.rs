@@ -74,7 +74,7 @@ fn Catalogue(data: ConnectorsData, frame: Frame, query: ConnectorsQuery) -> impl
 }
 
 #[component]
-fn List(page: Page<ConnectorSummary>, query: ConnectorsQuery, is_superuser: bool) -> impl IntoView {
+fn List(page: Page<ConnectorSummary>, query: ConnectorsQuery, is_superuser: bool) -> AnyView {
     let filters = [("q", query.q.as_str()), ("mode", query.mode.as_str())];
     let first = (!query.cursor.is_empty()).then(|| paths::with_query(PATH, &filters));
     let next = page.next_cursor.as_ref().map(|cursor| {
@@ -114,6 +114,7 @@ fn List(page: Page<ConnectorSummary>, query: ConnectorsQuery, is_superuser: bool
             <Pager total first next/>
         </section>
     }
+    .into_any()
 }
 
 #[component]

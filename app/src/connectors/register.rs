@@ -9,7 +9,7 @@ use leptos::{form::ActionForm, prelude::*};
 
 /// The first of the two steps to a usable connector.
 #[component]
-pub(super) fn RegisterForm() -> impl IntoView {
+pub(super) fn RegisterForm() -> AnyView {
     let (action, form) = use_form::<Register>(REGISTER, words::not_registered);
     view! {
         <section class="panel aside" id="register" aria-labelledby="register-title">
@@ -26,4 +26,5 @@ pub(super) fn RegisterForm() -> impl IntoView {
             </ActionForm>
         </section>
     }
+    .into_any()
 }

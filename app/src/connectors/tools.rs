@@ -24,7 +24,7 @@ pub(super) fn ToolList(tools: Vec<ToolView>) -> impl IntoView {
 }
 
 #[component]
-fn Tool(tool: ToolView, index: usize) -> impl IntoView {
+fn Tool(tool: ToolView, index: usize) -> AnyView {
     let schema = serde_json::to_string_pretty(&tool.input_schema).unwrap_or_default();
     let arguments = tool.input_schema["properties"]
         .as_object()
@@ -45,6 +45,7 @@ fn Tool(tool: ToolView, index: usize) -> impl IntoView {
             </details>
         </li>
     }
+    .into_any()
 }
 
 /// The templates.

@@ -14,7 +14,7 @@ use patchbay_domain::user::UserView;
 pub(crate) fn Navigation() -> impl IntoView {
     let site = use_site();
     view! {
-        <header class="side">
+        <header class="side"><div class="side-inner">
             <a class="brand" href="/"><img src="/favicon.svg" alt="" width="28" height="28"/><span>"Patchbay"</span></a>
             <nav class="nav" aria-label="Main">
                 <A href="/" exact=true><IconView icon=Icon::Overview/><span>"Overview"</span></A>
@@ -26,7 +26,7 @@ pub(crate) fn Navigation() -> impl IntoView {
                     site.arrive().await.ok().and_then(|frame| frame.me).map(|me| view! { <Me me/> })
                 })}
             </Suspense>
-        </header>
+        </div></header>
     }
 }
 

@@ -101,6 +101,11 @@ impl Site {
         self.told.into()
     }
 
+    /// Takes all notices away.
+    pub(crate) fn hush(self) {
+        self.told.set(Vec::new());
+    }
+
     /// Takes a notice away.
     pub(crate) fn dismiss(self, id: u32) {
         self.told.update(|told| told.retain(|told| told.id != id));

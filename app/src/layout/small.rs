@@ -12,7 +12,7 @@ pub(crate) fn SmallPage(
     #[prop(optional, into)]
     about: Option<String>,
     children: Children,
-) -> impl IntoView {
+) -> AnyView {
     view! {
         <Title text=title/>
         <main id="main" class="small-page" tabindex="-1">
@@ -26,4 +26,5 @@ pub(crate) fn SmallPage(
             </div>
         </main>
     }
+    .into_any()
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 /// A token's only sight.
 #[component]
-pub(super) fn NewToken(token: String) -> impl IntoView {
+pub(super) fn NewToken(token: String) -> AnyView {
     view! {
         <section class="panel panel-accent new-token" aria-labelledby="new-token-title">
             <h2 id="new-token-title"><IconView icon=Icon::Key/> "Copy this token now"</h2>
@@ -14,11 +14,12 @@ pub(super) fn NewToken(token: String) -> impl IntoView {
             <CopyLine id="new-token" what="token" text=token/>
         </section>
     }
+    .into_any()
 }
 
 /// What a client needs to know.
 #[component]
-pub(super) fn Connect(name: String, endpoint: String, new_token: Option<String>) -> impl IntoView {
+pub(super) fn Connect(name: String, endpoint: String, new_token: Option<String>) -> AnyView {
     let has_token = new_token.is_some();
     let clients = clients(&name, &endpoint, new_token.as_deref());
     view! {
@@ -34,10 +35,11 @@ pub(super) fn Connect(name: String, endpoint: String, new_token: Option<String>)
             </div>
         </section>
     }
+    .into_any()
 }
 
 #[component]
-fn One(client: Client, is_open: bool) -> impl IntoView {
+fn One(client: Client, is_open: bool) -> AnyView {
     view! {
         // With one name for all, opening one closes the others.
         <details class="accordion-item" name="client" open=is_open>
@@ -48,4 +50,5 @@ fn One(client: Client, is_open: bool) -> impl IntoView {
             </div>
         </details>
     }
+    .into_any()
 }

@@ -10,7 +10,7 @@ use patchbay_domain::server::ServerView;
 
 /// Asks before a server is deleted, and names what goes with it.
 #[component]
-pub(super) fn DeleteDialog(server: ServerView, tokens: usize) -> impl IntoView {
+pub(super) fn DeleteDialog(server: ServerView, tokens: usize) -> AnyView {
     let (action, form) = use_form::<DeleteServer>(DELETE_SERVER, words);
     let close = format!("/servers/{}", server.id);
     view! {
@@ -25,12 +25,13 @@ pub(super) fn DeleteDialog(server: ServerView, tokens: usize) -> impl IntoView {
             <ActionForm action attr:id=form.own_element()>
                 <Hidden name="server_id" value=server.id.to_string()/>
                 <div class="dialog-actions">
-                    <a class="button" href=close>"Keep it"</a>
+                    <a class="button" href=close data-noscroll="">"Keep it"</a>
                     <Submit label="Delete server" danger=true/>
                 </div>
             </ActionForm>
         </Confirm>
     }
+    .into_any()
 }
 
 fn words(error: &AppError) -> String {

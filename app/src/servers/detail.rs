@@ -26,7 +26,7 @@ pub(crate) fn ServerPage() -> impl IntoView {
 }
 
 #[component]
-fn Server(data: ServerData) -> impl IntoView {
+fn Server(data: ServerData) -> AnyView {
     let ServerData {
         server,
         tools,
@@ -36,7 +36,7 @@ fn Server(data: ServerData) -> impl IntoView {
     let path = format!("/servers/{}", server.id);
     view! {
         <PageHeader title=server.name.clone() parent=("MCP servers", "/servers")>
-            <a class="button button-danger-quiet" href=format!("{path}?delete=1")>"Delete"</a>
+            <a class="button button-danger-quiet" href=format!("{path}?delete=1") data-noscroll="">"Delete"</a>
         </PageHeader>
         {new_token.clone().map(|token| view! { <NewToken token/> })}
         <Facts server=server.clone()/>
@@ -45,6 +45,7 @@ fn Server(data: ServerData) -> impl IntoView {
         <Tokens server=server.id tokens=tokens.clone()/>
         <Dialogs server tokens/>
     }
+    .into_any()
 }
 
 /// The dialog that the address asks for.
@@ -64,7 +65,7 @@ fn Dialogs(server: ServerView, tokens: Vec<patchbay_domain::server::ServerTokenV
 }
 
 #[component]
-fn Facts(server: ServerView) -> impl IntoView {
+fn Facts(server: ServerView) -> AnyView {
     let (connector, usage) = (server.connector, server.usage);
     view! {
         <section class="panel" aria-label="About">
@@ -88,4 +89,5 @@ fn Facts(server: ServerView) -> impl IntoView {
             </dl>
         </section>
     }
+    .into_any()
 }

@@ -52,7 +52,7 @@ fn List(page: Page<ServerView>, is_first: bool) -> impl IntoView {
 
 /// Servers as a table; cards in a narrow window.
 #[component]
-pub(crate) fn ServerTable(servers: Vec<ServerView>) -> impl IntoView {
+pub(crate) fn ServerTable(servers: Vec<ServerView>) -> AnyView {
     view! {
         <table class="table">
             <thead>
@@ -69,10 +69,11 @@ pub(crate) fn ServerTable(servers: Vec<ServerView>) -> impl IntoView {
             </tbody>
         </table>
     }
+    .into_any()
 }
 
 #[component]
-fn Row(server: ServerView, index: usize) -> impl IntoView {
+fn Row(server: ServerView, index: usize) -> AnyView {
     let connector = server.connector;
     view! {
         <tr>
@@ -89,6 +90,7 @@ fn Row(server: ServerView, index: usize) -> impl IntoView {
             <td data-label="Created" class="date"><TimeAgo at=server.created_at/></td>
         </tr>
     }
+    .into_any()
 }
 
 #[component]

@@ -10,7 +10,7 @@ use patchbay_domain::{ids::ServerId, server::ServerTokenView};
 
 /// The tokens that open a server, and the form for one more.
 #[component]
-pub(super) fn Tokens(server: ServerId, tokens: Vec<ServerTokenView>) -> impl IntoView {
+pub(super) fn Tokens(server: ServerId, tokens: Vec<ServerTokenView>) -> AnyView {
     let (action, form) = use_form::<CreateToken>(CREATE_TOKEN, not_created);
     view! {
         <section class="section" aria-labelledby="tokens">
@@ -35,10 +35,11 @@ pub(super) fn Tokens(server: ServerId, tokens: Vec<ServerTokenView>) -> impl Int
             </ActionForm>
         </section>
     }
+    .into_any()
 }
 
 #[component]
-fn Table(server: ServerId, tokens: Vec<ServerTokenView>) -> impl IntoView {
+fn Table(server: ServerId, tokens: Vec<ServerTokenView>) -> AnyView {
     view! {
         <table class="table">
             <thead>
@@ -53,10 +54,11 @@ fn Table(server: ServerId, tokens: Vec<ServerTokenView>) -> impl IntoView {
             <tbody>{tokens.into_iter().map(|token| view! { <Row server token/> }).collect_view()}</tbody>
         </table>
     }
+    .into_any()
 }
 
 #[component]
-fn Row(server: ServerId, token: ServerTokenView) -> impl IntoView {
+fn Row(server: ServerId, token: ServerTokenView) -> AnyView {
     let href = format!("/servers/{server}?revoke={}", token.id);
     let label = format!("Revoke {}", token.name);
     view! {
@@ -70,14 +72,15 @@ fn Row(server: ServerId, token: ServerTokenView) -> impl IntoView {
                     None => "never".into_any(),
                 }}
             </td>
-            <td class="table-action"><a class="button button-danger-quiet" href=href aria-label=label>"Revoke"</a></td>
+            <td class="table-action"><a class="button button-danger-quiet" href=href aria-label=label data-noscroll="">"Revoke"</a></td>
         </tr>
     }
+    .into_any()
 }
 
 /// Asks before a token is revoked, and names what goes with it.
 #[component]
-pub(super) fn RevokeDialog(server: ServerId, token: ServerTokenView) -> impl IntoView {
+pub(super) fn RevokeDialog(server: ServerId, token: ServerTokenView) -> AnyView {
     let (action, form) = use_form::<RevokeToken>(REVOKE_TOKEN, not_revoked);
     let close = format!("/servers/{server}");
     view! {
@@ -87,12 +90,13 @@ pub(super) fn RevokeDialog(server: ServerId, token: ServerTokenView) -> impl Int
                 <Hidden name="server_id" value=server.to_string()/>
                 <Hidden name="token_id" value=token.id.to_string()/>
                 <div class="dialog-actions">
-                    <a class="button" href=close>"Keep it"</a>
+                    <a class="button" href=close data-noscroll="">"Keep it"</a>
                     <Submit label="Revoke token" danger=true/>
                 </div>
             </ActionForm>
         </Confirm>
     }
+    .into_any()
 }
 
 fn not_created(error: &AppError) -> String {

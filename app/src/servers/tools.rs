@@ -14,7 +14,7 @@ use patchbay_domain::{
 
 /// The tools, each with a form to call it.
 #[component]
-pub(super) fn Tools(server: ServerId, tools: Vec<ToolView>) -> impl IntoView {
+pub(super) fn Tools(server: ServerId, tools: Vec<ToolView>) -> AnyView {
     let is_empty = tools.is_empty();
     view! {
         <section class="section" aria-labelledby="tools">
@@ -37,10 +37,11 @@ pub(super) fn Tools(server: ServerId, tools: Vec<ToolView>) -> impl IntoView {
             }}
         </section>
     }
+    .into_any()
 }
 
 #[component]
-fn Tool(server: ServerId, tool: ToolView, index: usize) -> impl IntoView {
+fn Tool(server: ServerId, tool: ToolView, index: usize) -> AnyView {
     let action = ServerAction::<TryTool>::new();
     let (answer, pending) = (action.value(), action.pending());
     let form = FormState::new(
@@ -83,10 +84,11 @@ fn Tool(server: ServerId, tool: ToolView, index: usize) -> impl IntoView {
             </details>
         </li>
     }
+    .into_any()
 }
 
 #[component]
-fn Trial(trial: ToolTrial, index: usize) -> impl IntoView {
+fn Trial(trial: ToolTrial, index: usize) -> AnyView {
     let ToolTrial {
         is_error,
         json,
@@ -109,6 +111,7 @@ fn Trial(trial: ToolTrial, index: usize) -> impl IntoView {
             </details>
         </div>
     }
+    .into_any()
 }
 
 fn words(error: &AppError) -> String {

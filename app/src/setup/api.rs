@@ -10,7 +10,9 @@ pub(super) const SET_UP: &str = "set-up";
 #[server(prefix = "/fn", endpoint = "set-up")]
 pub(crate) async fn set_up(token: String, email: String, password: String) -> Result<Done, AppError> {
     use crate::context;
-    let reply = context::Reply::new(SET_UP, "/set-up").keep("email", &email);
+    let reply = context::Reply::new(SET_UP, "/set-up")
+        .keep("token", &token)
+        .keep("email", &email);
     let result = async {
         let engine = context::engine();
         let user = engine.set_up(&token.trim().into(), &email, &password.into()).await?;

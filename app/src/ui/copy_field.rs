@@ -15,13 +15,14 @@ pub(crate) fn CopyLine(
     /// The text.
     #[prop(into)]
     text: String,
-) -> impl IntoView {
+) -> AnyView {
     view! {
         <div class="copy copy-line">
             <code id=id.clone() class="copy-text" tabindex="0">{text}</code>
             <CopyButton id what/>
         </div>
     }
+    .into_any()
 }
 
 /// Several lines of text with a button that copies them.
@@ -35,17 +36,18 @@ pub(crate) fn CopyBlock(
     /// The text.
     #[prop(into)]
     text: String,
-) -> impl IntoView {
+) -> AnyView {
     view! {
         <div class="copy copy-block">
             <pre class="copy-text" tabindex="0"><code id=id.clone()>{text}</code></pre>
             <CopyButton id what/>
         </div>
     }
+    .into_any()
 }
 
 #[component]
-fn CopyButton(id: String, what: &'static str) -> impl IntoView {
+fn CopyButton(id: String, what: &'static str) -> AnyView {
     let copied = RwSignal::new(false);
     let copy = move |_| {
         copied.set(browser::copy(&id));
@@ -58,4 +60,5 @@ fn CopyButton(id: String, what: &'static str) -> impl IntoView {
         </button>
         <span class="visually-hidden" role="status">{move || if copied.get() { "Copied." } else { "" }}</span>
     }
+    .into_any()
 }

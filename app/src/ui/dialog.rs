@@ -16,7 +16,7 @@ pub(crate) fn Dialog(
     #[prop(into)]
     close: String,
     children: Children,
-) -> impl IntoView {
+) -> AnyView {
     let node = NodeRef::<html::Dialog>::new();
     Effect::new(move || {
         node.track();
@@ -38,9 +38,10 @@ pub(crate) fn Dialog(
         <dialog class="dialog" open aria-labelledby="dialog-title" node_ref=node on:close=on_close>
             <header class="dialog-head">
                 <h2 id="dialog-title">{title}</h2>
-                <a class="button button-quiet button-icon" href=close aria-label="Close"><IconView icon=Icon::Close/></a>
+                <a class="button button-quiet button-icon" href=close aria-label="Close" data-noscroll=""><IconView icon=Icon::Close/></a>
             </header>
             {children()}
         </dialog>
     }
+    .into_any()
 }

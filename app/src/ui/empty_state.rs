@@ -13,7 +13,7 @@ pub(crate) fn EmptyState(
     title: String,
     /// In a sentence, with the first step beneath it.
     children: Children,
-) -> impl IntoView {
+) -> AnyView {
     view! {
         <div class="empty">
             <span class="empty-icon"><IconView icon/></span>
@@ -21,4 +21,5 @@ pub(crate) fn EmptyState(
             {children()}
         </div>
     }
+    .into_any()
 }

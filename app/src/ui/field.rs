@@ -62,7 +62,7 @@ pub(crate) fn Field(
     /// Whether typing begins here.
     #[prop(optional)]
     autofocus: bool,
-) -> impl IntoView {
+) -> AnyView {
     let form = expect_context::<FormState>();
     let [help, placeholder, value] = [help, placeholder, value].map(|text| text.filter(|text| !text.is_empty()));
     let error_key = error_key.unwrap_or_else(|| name.clone());
@@ -113,6 +113,7 @@ pub(crate) fn Field(
             {move || error.get().map(|error| view! { <p class="field-error" id=error_id.clone()>{error}</p> })}
         </div>
     }
+    .into_any()
 }
 
 struct Input {

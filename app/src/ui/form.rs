@@ -71,7 +71,7 @@ impl FormState {
 
     /// The form's own element id.
     pub(crate) fn own_element(self) -> String {
-        self.id.with_value(|id| element_id(id))
+        self.id.with_value(|id| element_id(&format!("{id}-form")))
     }
 
     /// The element id of a field.
@@ -102,16 +102,15 @@ where
     S::Client: Client<AppError>,
 {
     let action = ServerAction::<S>::new();
-    let answer = action.value();
-    let pending = action.pending();
+    let (answer, pending) = (action.value(), action.pending());
+    let answer = Signal::derive(move || answer.get());
     let form = FormState::new(
         id,
         explain,
         move || answer.with(|answer| answer.as_ref().map(|answer| answer.as_ref().err().cloned())),
         move || pending.get(),
     );
-    let done = Signal::derive(move || answer.with(|answer| answer.as_ref()?.as_ref().ok().cloned()));
-    go_on_when(done, form);
+    go_on_when(answer, form);
     (action, form)
 }
 
@@ -120,33 +119,33 @@ pub(crate) fn flash_only(id: &str, explain: Explain) -> FormState {
     FormState::new(id, explain, || None, || false)
 }
 
-fn go_on_when(done: Signal<Option<Done>>, form: FormState) {
+fn go_on_when(answer: Signal<Option<Result<Done, AppError>>>, form: FormState) {
     let site = use_site();
     let navigate = use_navigate();
-    Effect::new(move || {
-        let Some(done) = done.get() else { return };
-        browser::reset(&form.own_element());
-        if let Some(notice) = done.notice {
-            site.tell(notice, &done.to);
-        }
-        if site.is_on(&done.to) {
-            site.reload();
-        }
-        if !site.is_at(&done.to) {
-            navigate(
-                &done.to,
-                NavigateOptions {
-                    scroll: false,
-                    ..Default::default()
-                },
-            );
+    Effect::new(move || match answer.get() {
+        None => {}
+        // What was told before is not about this.
+        Some(Err(_)) => site.hush(),
+        Some(Ok(done)) => {
+            browser::reset(&form.own_element());
+            if let Some(notice) = done.notice {
+                site.tell(notice, &done.to);
+            }
+            if site.is_on(&done.to) {
+                site.reload();
+            }
+            if site.is_at(&done.to) {
+                browser::scroll_up();
+            } else {
+                navigate(&done.to, NavigateOptions::default());
+            }
         }
     });
 }
 
 /// The inside of a form: the alert about what went wrong, and the fields.
 #[component]
-pub(crate) fn FormBody(form: FormState, children: Children) -> impl IntoView {
+pub(crate) fn FormBody(form: FormState, children: Children) -> AnyView {
     provide_context(form);
     view! {
         <div class="form-alert" role="alert">
@@ -154,14 +153,17 @@ pub(crate) fn FormBody(form: FormState, children: Children) -> impl IntoView {
         </div>
         {children()}
     }
+    .into_any()
 }
 
 #[component]
-fn FormAlert(form: FormState, error: AppError) -> impl IntoView {
+fn FormAlert(form: FormState, error: AppError) -> AnyView {
     let text = (form.explain)(&error);
-    let sentence = error.to_string();
-    // The exact reason stands beneath words that are about something more general.
-    let detail = (!text.contains(&sentence)).then_some(sentence);
+    let detail = match &error {
+        // What exactly happened stands beneath words that are about something more general.
+        AppError::BadConnector { message } if !text.contains(message) => Some(message.clone()),
+        _ => None,
+    };
     let request = match &error {
         AppError::Internal { request_id } if !request_id.is_empty() => Some(request_id.clone()),
         _ => None,
@@ -189,6 +191,7 @@ fn FormAlert(form: FormState, error: AppError) -> impl IntoView {
             })}
         </div>
     }
+    .into_any()
 }
 
 /// `connector_url` and `configuration.connector_url` are read as "Connector url".
@@ -217,7 +220,7 @@ pub(crate) fn Submit(
     /// Whether something is lost by it.
     #[prop(optional)]
     danger: bool,
-) -> impl IntoView {
+) -> AnyView {
     let form = expect_context::<FormState>();
     let class = if danger {
         "button button-danger"
@@ -230,7 +233,8 @@ pub(crate) fn Submit(
                 <span class="spinner" aria-hidden="true"></span>
                 {label}
             </button>
-            <span class="submit-slow" role="status">{move || if form.pending.get() { slow } else { "" }}</span>
+            <span role="status">{move || form.pending.get().then(|| view! { <span class="submit-slow">{slow}</span> })}</span>
         </div>
     }
+    .into_any()
 }

@@ -18,7 +18,7 @@ pub(crate) fn PageHeader(
     /// Badges beside the title and actions at the end.
     #[prop(optional)]
     children: Option<Children>,
-) -> impl IntoView {
+) -> AnyView {
     view! {
         <Title text=title.clone()/>
         <header class="page-head">
@@ -32,4 +32,5 @@ pub(crate) fn PageHeader(
             {children.map(|children| view! { <div class="page-head-actions">{children()}</div> })}
         </header>
     }
+    .into_any()
 }

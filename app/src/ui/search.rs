@@ -17,7 +17,7 @@ pub(crate) fn Search(
     /// Further fields: a filter, say.
     #[prop(optional)]
     children: Option<Children>,
-) -> impl IntoView {
+) -> AnyView {
     view! {
         <search class="search">
             <Form method="get" action=action>
@@ -32,4 +32,5 @@ pub(crate) fn Search(
             </Form>
         </search>
     }
+    .into_any()
 }
