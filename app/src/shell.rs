@@ -1,7 +1,7 @@
 //! The HTML document around the app, and the policy that says what it may load.
 
 use crate::App;
-use http::{HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
