@@ -3,9 +3,11 @@
 //! A notification may be lost with its connection. Then everything counts as changed; and as a safety net, so it does
 //! when the counter that every notification carries has moved on without us.
 
-use crate::{Error, storage::Db};
+use crate::{
+    Error,
+    storage::{Db, Listener},
+};
 use patchbay_domain::ids::{ConnectorId, ServerId, ServerTokenId};
-use sqlx::postgres::PgListener;
 use std::time::Duration;
 use tokio::{sync::broadcast, task::JoinHandle, time::MissedTickBehavior};
 use uuid::Uuid;
@@ -58,7 +60,7 @@ impl Drop for Changes {
     }
 }
 
-async fn forward(db: Db, mut listener: PgListener, sender: broadcast::Sender<Change>) {
+async fn forward(db: Db, mut listener: Listener, sender: broadcast::Sender<Change>) {
     let mut heard = 0;
     let mut check = tokio::time::interval(CHECK);
     check.set_missed_tick_behavior(MissedTickBehavior::Delay);

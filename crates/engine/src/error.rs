@@ -170,9 +170,3 @@ impl From<FieldErrors> for Error {
         Self::Invalid(errors)
     }
 }
-
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        Self::internal(error)
-    }
-}

@@ -16,9 +16,12 @@ use patchbay_domain::ids::UserId;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
     PgConnection, PgPool, Postgres,
-    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+    postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{fmt, str::FromStr, time::Duration};
+
+/// A connection that hears notifications.
+pub(crate) use sqlx::postgres::PgListener as Listener;
 
 /// How long a request waits for a connection before it fails.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -88,8 +91,14 @@ impl Db {
         Ok(counter.fetch_one(&self.0).await?)
     }
 
-    pub(crate) async fn listener(&self) -> Result<PgListener, Error> {
-        Ok(PgListener::connect_with(&self.0).await?)
+    pub(crate) async fn listener(&self) -> Result<Listener, Error> {
+        Ok(Listener::connect_with(&self.0).await?)
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        Self::internal(error)
     }
 }
 
