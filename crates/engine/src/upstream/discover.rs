@@ -1,7 +1,7 @@
 //! What an MCP endpoint offers: who it is, and all pages of its tools, each tool's text as it came.
 
 use super::{
-    Era, Link, Target,
+    Era, Link, Target, Upstream,
     connect::Wire,
     error::CallError,
     exchange::{self, Outgoing, final_message},
@@ -11,8 +11,8 @@ use bytes::Bytes;
 use http::HeaderValue;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::collections::HashSet;
-use tokio::time::Instant;
+use std::{collections::HashSet, time::Duration};
+use tokio::time::{Instant, timeout};
 
 /// More pages than any real server has; a stop for one that never ends.
 const PAGES_MAX: usize = 200;
@@ -89,7 +89,19 @@ struct Page {
     next_cursor: Option<String>,
 }
 
-pub(super) async fn discover(wire: &Wire, target: &Target) -> Result<Discovered, CallError> {
+impl Upstream {
+    /// Asks an MCP endpoint who it is and which tools it has, in a session of its own.
+    ///
+    /// # Errors
+    /// When it can't be reached, doesn't speak MCP, or refuses.
+    pub async fn discover(&self, target: &Target, deadline: Duration) -> Result<Discovered, CallError> {
+        timeout(deadline, discover(&self.0.wire, target))
+            .await
+            .unwrap_or(Err(CallError::TIMEOUT))
+    }
+}
+
+async fn discover(wire: &Wire, target: &Target) -> Result<Discovered, CallError> {
     let (link, greeting) = wire.shake_hands(target).await?;
     let tools = tools(wire, &link).await;
     exchange::end_session(wire, &link).await;

@@ -14,6 +14,7 @@ pub mod http;
 pub mod link;
 pub mod logo;
 pub mod manifest;
+pub mod peer;
 mod pool;
 mod resolve;
 pub mod rpc;
@@ -25,16 +26,17 @@ mod tests;
 mod tls;
 
 pub use self::http::{FetchOptions, Fetched};
-pub use connect::{Peer, Scope};
 pub use discover::Discovered;
 pub use egress::{EgressError, EgressPolicy};
 pub use error::{CallError, FetchError};
 pub use exchange::{Events, Outgoing, Reply};
 pub use link::{Era, Link};
+pub use peer::{Peer, Scope};
 
 use self::http::Fetcher;
 use ::http::HeaderValue;
-use connect::{Peers, Wire};
+use connect::Wire;
+use peer::Peers;
 use pool::Pool;
 use std::{fmt, sync::Arc, time::Duration};
 use url::Url;
