@@ -32,18 +32,20 @@ pub(super) fn ConnectorCard(
     let offers = (connector.mode != ConnectorMode::Deactive).then(|| {
         view! {
             <ul class="facts">
-                <li>"v" {connector.version.clone()}</li>
                 <li><IconView icon=Icon::Tool/>{things(connector.tools_count, "tool")}</li>
                 <li><IconView icon=Icon::Template/>{things(connector.templates_count, "template")}</li>
             </ul>
         }
     });
+    let version = (connector.mode != ConnectorMode::Deactive).then(|| format!("v{}", connector.version));
     view! {
         <li class="card">
             <div class="card-head">
                 <Logo url=connector.logo_url name=connector.name.clone()/>
-                <h2 class="card-title"><a href=format!("/connectors/{number}")>{connector.name}</a></h2>
-                <ModeBadge mode=connector.mode/>
+                <div class="card-words">
+                    <h2 class="card-title"><a href=format!("/connectors/{number}")>{connector.name}</a></h2>
+                    <p class="card-status"><ModeBadge mode=connector.mode/> {version}</p>
+                </div>
             </div>
             <p class="card-text">{connector.description}</p>
             <div class="card-foot">{offers}{action}</div>

@@ -89,7 +89,7 @@ pub(crate) fn set_status(status: u16) {
 }
 
 /// Sends the browser elsewhere with a GET.
-fn see_other(path: &str) {
+pub(crate) fn see_other(path: &str) {
     let location = HeaderValue::from_str(path).unwrap_or_else(|_| HeaderValue::from_static("/"));
     if let Some(response) = use_context::<ResponseOptions>() {
         response.insert_header(header::LOCATION, location);

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 #[component]
 pub(crate) fn Leave(to: String) -> impl IntoView {
     #[cfg(feature = "ssr")]
-    leptos_axum::redirect(&to);
+    crate::context::see_other(&to);
     let target = to.clone();
     Effect::new(move || browser::leave_for(&target));
     view! { <p><a href=to rel="external">"Continue"</a></p> }

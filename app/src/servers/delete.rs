@@ -18,7 +18,7 @@ pub(super) fn DeleteDialog(server: ServerView, tokens: usize) -> AnyView {
             <p>"This takes along:"</p>
             <ul class="losses">
                 <li>"its endpoint, " <code>{server.endpoint}</code> ", which stops answering at once,"</li>
-                <li>{things(tokens as u64, "token")} ", so that clients which use them are refused,"</li>
+                <li>{things(tokens as u64, "token")} ", so that every client is refused,"</li>
                 <li>"its configuration."</li>
             </ul>
             <p>"The connector " <strong>{server.connector.name}</strong> " stays."</p>

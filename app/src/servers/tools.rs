@@ -95,6 +95,7 @@ fn Trial(trial: ToolTrial, index: usize) -> AnyView {
         text,
         took_ms,
     } = trial;
+    let text = readable(text);
     let (class, words) = if is_error {
         ("badge badge-bad", "Failed")
     } else {
@@ -112,6 +113,15 @@ fn Trial(trial: ToolTrial, index: usize) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Many tools answer with JSON on one line.
+fn readable(text: String) -> String {
+    let json: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+    let indented = json
+        .filter(|json| json.is_object() || json.is_array())
+        .map(|json| serde_json::to_string_pretty(&json));
+    indented.and_then(Result::ok).unwrap_or(text)
 }
 
 fn words(error: &AppError) -> String {
