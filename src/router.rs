@@ -2,7 +2,8 @@
 //!
 //! Outside to inside: the request's id and log line (everything below has them), panics (whatever fails below still answers),
 //! security headers (on failures too), static files (which need nothing of what follows), then for the dashboard and the API
-//! the body's limit, the same-origin rule (before anything is looked up), the session, who asks, how often, and the route.
+//! the name it is asked under, the body's limit, the same-origin rule (before anything is looked up), the session, who asks,
+//! how often, and the route.
 
 use crate::{
     assets,
@@ -12,6 +13,7 @@ use crate::{
         body_limit::body_limit,
         catch_panic::catch_panic,
         identity::identify,
+        known_host::{OwnHost, known_host},
         rate_limit::rate_limit,
         request_info,
         same_origin::{OwnOrigin, same_origin},
@@ -50,15 +52,22 @@ pub(crate) struct Surroundings {
 
 /// Everything but the gateway.
 pub(crate) fn dashboard(state: AppState, surroundings: Surroundings) -> Router {
-    let Surroundings { public_url, trusted_proxies, assets, stopping } = surroundings;
+    let Surroundings {
+        public_url,
+        trusted_proxies,
+        assets,
+        stopping,
+    } = surroundings;
     let is_https = public_url.scheme() == "https";
     let own_origin = OwnOrigin(public_url.origin().ascii_serialization().into());
+    let own_host = OwnHost(public_url.host_str().unwrap_or_default().into());
     let sessions = SessionManagerLayer::new(state.engine.session_store())
         .with_name(COOKIE)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(is_https);
     let inside = ServiceBuilder::new()
+        .layer(from_fn_with_state(own_host, known_host))
         .layer(from_fn(body_limit))
         .layer(from_fn_with_state(own_origin, same_origin))
         .layer(sessions)

@@ -5,6 +5,7 @@
 pub(crate) mod body_limit;
 pub(crate) mod catch_panic;
 pub(crate) mod identity;
+pub(crate) mod known_host;
 pub(crate) mod rate_limit;
 pub(crate) mod request_info;
 pub(crate) mod same_origin;

@@ -34,6 +34,8 @@ pub(crate) enum Error {
     NoSuchThing { code: &'static str, message: String },
     /// A page of another site sent it.
     CrossOrigin,
+    /// It was meant for a server of another name.
+    UnknownHost,
 }
 
 impl From<patchbay_engine::Error> for Error {
@@ -69,6 +71,7 @@ impl Error {
             Self::Timeout => 408,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
+            Self::UnknownHost => 421,
             Self::Malformed { .. } => 422,
         }
     }
@@ -84,6 +87,7 @@ impl Error {
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::NoSuchThing { code, .. } => code,
             Self::CrossOrigin => "CROSS_ORIGIN",
+            Self::UnknownHost => "UNKNOWN_HOST",
         }
     }
 
@@ -98,6 +102,9 @@ impl Error {
             Self::MethodNotAllowed => "This address doesn't take this method.".to_owned(),
             Self::NoSuchThing { message, .. } => message.clone(),
             Self::CrossOrigin => "Refused, because it comes from another site. If this address is right, \
+                                  PATCHBAY_PUBLIC_URL must be set to it."
+                .to_owned(),
+            Self::UnknownHost => "This Patchbay isn't known by that name. If this address is right, \
                                   PATCHBAY_PUBLIC_URL must be set to it."
                 .to_owned(),
         }
