@@ -130,8 +130,7 @@ pub(crate) struct Servers {
 }
 
 enum NotThere {
-    NoServer,
-    AnotherServer,
+    NotTheirs,
     Failed(Error),
 }
 
@@ -143,7 +142,7 @@ impl Servers {
         }
     }
 
-    /// The server at `place`, if it is the one that the caller may call.
+    /// The server at `place`, if it is the one that the caller may call. A server has one endpoint only.
     pub(crate) async fn at(&self, place: Place<'_>, allowed: ServerId) -> Result<Arc<Server>, Refusal> {
         if let Some(server) = self.cache.get(&allowed)
             && place.is(&server.key)
@@ -153,16 +152,16 @@ impl Servers {
         let key = place.key();
         let load = async {
             match self.engine.load_route(&key).await.map_err(NotThere::Failed)? {
-                None => Err(NotThere::NoServer),
-                Some(route) if route.server != allowed => Err(NotThere::AnotherServer),
-                Some(route) => Ok(Arc::new(Server::new(key.clone(), route, self.engine.upstream()))),
+                Some(route) if route.server == allowed => {
+                    Ok(Arc::new(Server::new(key.clone(), route, self.engine.upstream())))
+                }
+                _ => Err(NotThere::NotTheirs),
             }
         };
         match self.cache.get_or_load(allowed, load).await {
             Ok(server) if place.is(&server.key) => Ok(server),
-            // It is in memory, so this isn't its endpoint: a server has one only.
-            Ok(_) | Err(NotThere::AnotherServer) => Err(Refusal::BadToken),
-            Err(NotThere::NoServer) => Err(Refusal::NoEndpoint),
+            // Another's endpoint, or nobody's: which of them is not for this caller to know.
+            Ok(_) | Err(NotThere::NotTheirs) => Err(Refusal::BadToken),
             Err(NotThere::Failed(error)) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a server could not be loaded");
                 Err(Refusal::Internal)
