@@ -11,11 +11,21 @@ async fn the_set_up_link_makes_the_first_superuser_and_no_second() {
     let nobody = app.anonymous();
     let set_up = |token: &str, email: &str| json!({ "token": token, "email": email, "password": PASSWORD });
 
-    let wrong = nobody.post("/api/auth/set-up", set_up("guessed", "eve@example.org")).await;
+    let wrong = nobody
+        .post("/api/auth/set-up", set_up("guessed", "eve@example.org"))
+        .await;
     wrong.expect_error(403, "BAD_SET_UP_TOKEN");
-    let made = nobody.post("/api/auth/set-up", set_up(token.expose_secret(), "Ada@example.org")).await.expect(201);
-    assert_eq!((made["email"].as_str(), &made["roles"]), (Some("Ada@example.org"), &json!(["superuser"])));
-    let again = nobody.post("/api/auth/set-up", set_up(token.expose_secret(), "eve@example.org")).await;
+    let made = nobody
+        .post("/api/auth/set-up", set_up(token.expose_secret(), "Ada@example.org"))
+        .await
+        .expect(201);
+    assert_eq!(
+        (made["email"].as_str(), &made["roles"]),
+        (Some("Ada@example.org"), &json!(["superuser"]))
+    );
+    let again = nobody
+        .post("/api/auth/set-up", set_up(token.expose_secret(), "eve@example.org"))
+        .await;
     again.expect_error(403, "SET_UP_DONE");
     assert!(app.engine.issue_set_up_token().await.unwrap().is_none());
 }
@@ -26,7 +36,10 @@ async fn a_set_up_link_ends_after_an_hour() {
     let token = app.engine.issue_set_up_token().await.unwrap().unwrap();
     app.clock.advance(time::Duration::minutes(61));
     let late = json!({ "token": token.expose_secret(), "email": "ada@example.org", "password": PASSWORD });
-    app.anonymous().post("/api/auth/set-up", late).await.expect_error(403, "BAD_SET_UP_TOKEN");
+    app.anonymous()
+        .post("/api/auth/set-up", late)
+        .await
+        .expect_error(403, "BAD_SET_UP_TOKEN");
 }
 
 #[tokio::test]
@@ -34,10 +47,16 @@ async fn open_sign_up_makes_a_plain_account_and_tells_of_a_known_address() {
     let app = App::start().await;
     let nobody = app.anonymous();
     let new = |email: &str| json!({ "email": email, "password": PASSWORD });
-    let made = nobody.post("/api/auth/register", new("ada@example.org")).await.expect(201);
+    let made = nobody
+        .post("/api/auth/register", new("ada@example.org"))
+        .await
+        .expect(201);
     assert_eq!(made["roles"], json!([]));
     assert!(made.get("password").is_none() && made.get("hashed_password").is_none());
-    nobody.post("/api/auth/register", new("ADA@Example.org")).await.expect_error(409, "EMAIL_TAKEN");
+    nobody
+        .post("/api/auth/register", new("ADA@Example.org"))
+        .await
+        .expect_error(409, "EMAIL_TAKEN");
     nobody.login("ADA@example.ORG", PASSWORD).await.expect(200);
 }
 
@@ -46,7 +65,10 @@ async fn where_sign_up_is_by_invitation_or_closed_nobody_makes_an_account() {
     for how in ["invite", "closed"] {
         let app = App::with(&[("PATCHBAY_SIGNUP", how)]).await;
         let new = json!({ "email": "ada@example.org", "password": PASSWORD });
-        app.anonymous().post("/api/auth/register", new).await.expect_error(403, "SIGN_UP_CLOSED");
+        app.anonymous()
+            .post("/api/auth/register", new)
+            .await
+            .expect_error(403, "SIGN_UP_CLOSED");
     }
 }
 
@@ -62,7 +84,9 @@ async fn what_can_not_be_an_account_is_refused_by_field() {
         ("ada@example.org", "", "password", "required"),
         ("ada@example.org", &"x".repeat(1025), "password", "too_long"),
     ] {
-        let answer = nobody.post("/api/auth/register", json!({ "email": email, "password": password })).await;
+        let answer = nobody
+            .post("/api/auth/register", json!({ "email": email, "password": password }))
+            .await;
         let body = answer.expect_error(422, "INVALID_FIELDS");
         assert_eq!(body["fields"][field]["code"], code, "{email:?}: {body}");
         assert!(body["fields"][field]["message"].is_string());
@@ -74,9 +98,18 @@ async fn a_password_of_1024_characters_of_any_kind_works() {
     let app = App::start().await;
     let nobody = app.anonymous();
     let long = "é ".repeat(512);
-    nobody.post("/api/auth/register", json!({ "email": "ada@example.org", "password": long })).await.expect(201);
+    nobody
+        .post(
+            "/api/auth/register",
+            json!({ "email": "ada@example.org", "password": long }),
+        )
+        .await
+        .expect(201);
     nobody.login("ada@example.org", &long).await.expect(200);
-    nobody.login("ada@example.org", long.trim_end()).await.expect_error(401, "BAD_CREDENTIALS");
+    nobody
+        .login("ada@example.org", long.trim_end())
+        .await
+        .expect_error(401, "BAD_CREDENTIALS");
 }
 
 #[tokio::test]
@@ -100,10 +133,19 @@ async fn signing_in_answers_with_a_token_for_programs_and_a_cookie_for_browsers(
     app.user("ada@example.org").await;
     let answer = app.anonymous().login("ada@example.org", PASSWORD).await;
     let cookie = answer.header("set-cookie").to_owned();
-    assert!(cookie.starts_with("auth_cookie=") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
-    assert!(!cookie.contains("Secure"), "a cookie for http must be sent over http: {cookie}");
+    assert!(
+        cookie.starts_with("auth_cookie=") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
+        "{cookie}"
+    );
+    assert!(
+        !cookie.contains("Secure"),
+        "a cookie for http must be sent over http: {cookie}"
+    );
     let body = answer.expect(200);
-    assert_eq!((body["token_type"].as_str(), body["expires_in"].as_u64()), (Some("bearer"), Some(3600)));
+    assert_eq!(
+        (body["token_type"].as_str(), body["expires_in"].as_u64()),
+        (Some("bearer"), Some(3600))
+    );
     assert_eq!(body["user"]["email"], "ada@example.org");
     assert_eq!(body["access_token"].as_str().unwrap().split('.').count(), 3);
 }

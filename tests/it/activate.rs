@@ -22,7 +22,11 @@ async fn refused(root: &Superuser, url: &str) -> String {
     assert_eq!(body["message"], body["detail"]);
     let id = connector["connector_id"].to_string();
     let after = root.get(&format!("/api/connectors/{id}")).await.expect(200);
-    assert_eq!((&after["mode"], &after["url"]), (&json!("deactive"), &json!("")), "nothing has changed");
+    assert_eq!(
+        (&after["mode"], &after["url"]),
+        (&json!("deactive"), &json!("")),
+        "nothing has changed"
+    );
     body["detail"].as_str().unwrap().to_owned()
 }
 
@@ -58,9 +62,15 @@ async fn an_activated_connector_is_answered_with_what_was_found() {
         })
     );
     let shown = root.get("/api/connectors/1").await.expect(200);
-    assert_eq!(shown["description"], "A service for tests", "a different description replaces the old one");
+    assert_eq!(
+        shown["description"], "A service for tests",
+        "a different description replaces the old one"
+    );
     assert_eq!(shown["name"], "my_connector", "and the registered name is kept");
-    let row = app.database.texts("SELECT mode || '|' || version FROM mcp_connectors").await;
+    let row = app
+        .database
+        .texts("SELECT mode || '|' || version FROM mcp_connectors")
+        .await;
     assert_eq!(row, ["active|2.1.0"]);
 }
 
@@ -76,7 +86,10 @@ async fn ids_are_taken_as_number_string_and_uuid() {
     }
     for bad in [json!("one"), json!(null), json!(1.5), json!([1])] {
         let body = json!({ "connector_id": bad, "connector_url": service.manifest_url() });
-        let body = root.post("/api/connectors/activate", body).await.expect_error(422, "INVALID_FIELDS");
+        let body = root
+            .post("/api/connectors/activate", body)
+            .await
+            .expect_error(422, "INVALID_FIELDS");
         assert!(body["fields"]["connector_id"].is_object(), "{body}");
     }
 }
@@ -85,7 +98,10 @@ async fn ids_are_taken_as_number_string_and_uuid() {
 async fn nobody_listening_is_told_as_connection_refused() {
     let app = App::start().await;
     let root = app.superuser().await;
-    assert_eq!(refused(&root, &nobody().await).await, "Failed to connect to connector URL: Connection refused");
+    assert_eq!(
+        refused(&root, &nobody().await).await,
+        "Failed to connect to connector URL: Connection refused"
+    );
 }
 
 #[tokio::test]
@@ -94,7 +110,10 @@ async fn an_answer_without_success_is_told_with_its_url_and_status() {
     let root = app.superuser().await;
     let service = Upstream::serve(Router::new()).await;
     let url = service.manifest_url();
-    assert_eq!(refused(&root, &url).await, format!("Failed to fetch connector schema from {url}. Status: 404"));
+    assert_eq!(
+        refused(&root, &url).await,
+        format!("Failed to fetch connector schema from {url}. Status: 404")
+    );
 }
 
 #[tokio::test]
@@ -102,7 +121,10 @@ async fn an_unknown_connector_is_told_by_its_id() {
     let app = App::start().await;
     let root = app.superuser().await;
     let body = json!({ "connector_id": 99, "connector_url": "http://localhost:8025/connector.json" });
-    let body = root.post("/api/connectors/activate", body).await.expect_error(404, "CONNECTOR_NOT_FOUND");
+    let body = root
+        .post("/api/connectors/activate", body)
+        .await
+        .expect_error(404, "CONNECTOR_NOT_FOUND");
     assert_eq!(body["detail"], "Connector with ID 99 not found");
 }
 
@@ -110,9 +132,15 @@ async fn an_unknown_connector_is_told_by_its_id() {
 async fn only_superusers_activate() {
     let app = App::start().await;
     let body = json!({ "connector_id": 1, "connector_url": "http://localhost:8025/connector.json" });
-    app.anonymous().post("/api/connectors/activate", &body).await.expect_error(401, "SIGNED_OUT");
+    app.anonymous()
+        .post("/api/connectors/activate", &body)
+        .await
+        .expect_error(401, "SIGNED_OUT");
     let ada = app.user("ada@example.org").await;
-    let body = ada.post("/api/connectors/activate", &body).await.expect_error(403, "SUPERUSER_REQUIRED");
+    let body = ada
+        .post("/api/connectors/activate", &body)
+        .await
+        .expect_error(403, "SUPERUSER_REQUIRED");
     assert_eq!(body["detail"], "Access denied. Superuser role required.");
 }
 
@@ -122,7 +150,16 @@ async fn what_is_no_url_is_refused_before_anybody_is_called() {
     let root = app.superuser().await;
     let connector = root.register("c").await;
     let long = format!("http://localhost/{}", "x".repeat(2048));
-    for bad in ["", " ", "nope", "ftp://localhost/connector.json", "file:///etc/passwd", "http://u:p@localhost/", "http://", &long] {
+    for bad in [
+        "",
+        " ",
+        "nope",
+        "ftp://localhost/connector.json",
+        "file:///etc/passwd",
+        "http://u:p@localhost/",
+        "http://",
+        &long,
+    ] {
         let body = root.activate(&connector, bad).await.expect_error(422, "INVALID_FIELDS");
         assert!(body["fields"]["connector_url"].is_object(), "{bad}: {body}");
     }
@@ -143,8 +180,17 @@ async fn addresses_inside_the_network_are_refused_unless_they_are_allowed() {
         "http://2130706433/connector.json",
     ] {
         let connector = root.register(url).await;
-        let body = root.activate(&connector, url).await.expect_error(400, "CONNECTOR_URL_REFUSED");
-        assert!(body["detail"].as_str().unwrap().starts_with("Failed to connect to connector URL: "), "{body}");
+        let body = root
+            .activate(&connector, url)
+            .await
+            .expect_error(400, "CONNECTOR_URL_REFUSED");
+        assert!(
+            body["detail"]
+                .as_str()
+                .unwrap()
+                .starts_with("Failed to connect to connector URL: "),
+            "{body}"
+        );
     }
 }
 
@@ -157,24 +203,38 @@ async fn a_redirect_is_followed_within_its_origin_only() {
     let service = Upstream::serve(
         Router::new()
             .route("/away.json", get(move || async move { Redirect::temporary(&away) }))
-            .route("/inside.json", get(|| async { Redirect::permanent("/other/real.json") }))
-            .route("/other/real.json", get(|| async { Json(manifest(json!([tool("mine")]))) }))
+            .route(
+                "/inside.json",
+                get(|| async { Redirect::permanent("/other/real.json") }),
+            )
+            .route(
+                "/other/real.json",
+                get(|| async { Json(manifest(json!([tool("mine")]))) }),
+            )
             .route("/round.json", get(|| async { Redirect::temporary("/round.json") })),
     )
     .await;
     let sentence = refused(&root, &service.url("/away.json")).await;
-    assert!(sentence.starts_with("Failed to connect to connector URL: "), "{sentence}");
+    assert!(
+        sentence.starts_with("Failed to connect to connector URL: "),
+        "{sentence}"
+    );
     assert!(elsewhere.seen().is_empty(), "nobody was asked there");
     refused(&root, &service.url("/round.json")).await;
     let connector = root.register("redirected").await;
-    root.activate(&connector, &service.url("/inside.json")).await.expect(200);
+    root.activate(&connector, &service.url("/inside.json"))
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
 async fn what_is_no_manifest_is_refused_with_the_reason() {
     let app = App::start().await;
     let root = app.superuser().await;
-    let page = Router::new().route("/connector.json", get(|| async { Html("<!doctype html><title>Sign in</title>") }));
+    let page = Router::new().route(
+        "/connector.json",
+        get(|| async { Html("<!doctype html><title>Sign in</title>") }),
+    );
     let two = json!({ "name": "x", "tools": [tool("same"), tool("same")] }).to_string();
     let two: &'static str = Box::leak(two.into_boxed_str());
     for (routes, reason) in [
@@ -182,8 +242,14 @@ async fn what_is_no_manifest_is_refused_with_the_reason() {
         (serving("not json"), "It didn't answer with JSON."),
         (serving(""), "It didn't answer with JSON."),
         (serving(r#"{"tools": {}}"#), "Its tools are not a list of MCP tools"),
-        (serving(r#"{"tools": [{"name": "x", "inputSchema": 7}]}"#), "The inputSchema of the tool 'x' is not a JSON Schema object."),
-        (serving(r#"{"tools": [{"name": "", "inputSchema": {}}]}"#), "A tool's name is not a line of 1 to 256 characters."),
+        (
+            serving(r#"{"tools": [{"name": "x", "inputSchema": 7}]}"#),
+            "The inputSchema of the tool 'x' is not a JSON Schema object.",
+        ),
+        (
+            serving(r#"{"tools": [{"name": "", "inputSchema": {}}]}"#),
+            "A tool's name is not a line of 1 to 256 characters.",
+        ),
         (serving(r#"{"config": {"params": {"type": 7}}}"#), "config"),
         (serving(two), "There are two tools with the name 'same'."),
     ] {
@@ -211,7 +277,10 @@ async fn a_manifest_that_is_too_large_or_never_ends_is_given_up() {
     .await;
     for path in ["/large.json", "/endless.json"] {
         let sentence = refused(&root, &service.url(path)).await;
-        assert!(sentence.starts_with("Failed to connect to connector URL: "), "{path}: {sentence}");
+        assert!(
+            sentence.starts_with("Failed to connect to connector URL: "),
+            "{path}: {sentence}"
+        );
     }
 }
 
@@ -222,24 +291,53 @@ async fn a_logo_is_what_it_is_and_not_what_it_says() {
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR and so on".to_vec();
     let service = Upstream::serve(
         Router::new()
-            .route("/good.json", get(|| async { Json(json!({ "name": "x", "logo_url": "logo.png" })) }))
-            .route("/bad.json", get(|| async { Json(json!({ "name": "x", "logo_url": "/script.png" })) }))
-            .route("/logo.png", get(move || async move { ([(header::CONTENT_TYPE, "text/html")], png) }))
-            .route("/script.png", get(|| async { ([(header::CONTENT_TYPE, "image/png")], "<script>alert(1)</script>") })),
+            .route(
+                "/good.json",
+                get(|| async { Json(json!({ "name": "x", "logo_url": "logo.png" })) }),
+            )
+            .route(
+                "/bad.json",
+                get(|| async { Json(json!({ "name": "x", "logo_url": "/script.png" })) }),
+            )
+            .route(
+                "/logo.png",
+                get(move || async move { ([(header::CONTENT_TYPE, "text/html")], png) }),
+            )
+            .route(
+                "/script.png",
+                get(|| async { ([(header::CONTENT_TYPE, "image/png")], "<script>alert(1)</script>") }),
+            ),
     )
     .await;
     let good = root.active_connector("good", &service.url("/good.json")).await;
     let logo = root.get("/api/connectors/1/logo").await;
-    assert_eq!((logo.status, logo.header("content-type"), logo.header("x-content-type-options")), (200, "image/png", "nosniff"));
+    assert_eq!(
+        (
+            logo.status,
+            logo.header("content-type"),
+            logo.header("x-content-type-options")
+        ),
+        (200, "image/png", "nosniff")
+    );
     assert!(logo.header("content-security-policy").contains("sandbox"));
     let etag = logo.header("etag").to_owned();
-    let again = root.request(reqwest::Method::GET, "/api/connectors/1/logo").header("if-none-match", etag);
+    let again = root
+        .request(reqwest::Method::GET, "/api/connectors/1/logo")
+        .header("if-none-match", etag);
     assert_eq!(crate::support::Answer::of(again).await.status, 304);
-    assert!(good["warnings"].as_array().unwrap().iter().all(|warning| !warning.as_str().unwrap().contains("logo")));
+    assert!(
+        good["warnings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|warning| !warning.as_str().unwrap().contains("logo"))
+    );
 
     let bad = root.active_connector("bad", &service.url("/bad.json")).await;
     assert!(bad["warnings"].to_string().to_lowercase().contains("logo"), "{bad}");
-    root.get("/api/connectors/2/logo").await.expect_error(404, "LOGO_NOT_FOUND");
+    root.get("/api/connectors/2/logo")
+        .await
+        .expect_error(404, "LOGO_NOT_FOUND");
 }
 
 #[tokio::test]
@@ -255,9 +353,14 @@ async fn a_plain_mcp_endpoint_is_a_connector_too() {
 async fn an_mcp_endpoint_that_does_not_answer_yet_is_a_warning() {
     let app = App::start().await;
     let root = app.superuser().await;
-    let service = Upstream::serve(Router::new().route("/connector.json", get(|| async { Json(manifest(json!([]))) }))).await;
+    let service =
+        Upstream::serve(Router::new().route("/connector.json", get(|| async { Json(manifest(json!([]))) }))).await;
     let body = root.active_connector("early", &service.manifest_url()).await;
-    assert_eq!((&body["mode"], body["warnings"].as_array().unwrap().len()), (&json!("active"), 1), "{body}");
+    assert_eq!(
+        (&body["mode"], body["warnings"].as_array().unwrap().len()),
+        (&json!("active"), 1),
+        "{body}"
+    );
 }
 
 #[tokio::test]
@@ -266,7 +369,10 @@ async fn missing_keys_get_defaults() {
     let root = app.superuser().await;
     let service = Upstream::serve(serving("{}")).await;
     let body = root.active_connector("bare", &service.manifest_url()).await;
-    assert_eq!((&body["version"], &body["tools_count"], &body["templates_count"]), (&json!("1.0.0"), &json!(0), &json!(0)));
+    assert_eq!(
+        (&body["version"], &body["tools_count"], &body["templates_count"]),
+        (&json!("1.0.0"), &json!(0), &json!(0))
+    );
 }
 
 #[tokio::test]
@@ -281,7 +387,11 @@ async fn the_secret_is_shown_to_the_connector_and_to_nobody_else() {
     let seen = service.seen();
     assert!(seen.iter().any(|request| request.path == "/connector.json"));
     for request in seen {
-        assert_eq!(request.headers["authorization"], "Bearer my_secure_secret_123", "{}", request.path);
+        assert_eq!(
+            request.headers["authorization"], "Bearer my_secure_secret_123",
+            "{}",
+            request.path
+        );
     }
 }
 

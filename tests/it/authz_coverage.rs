@@ -2,7 +2,7 @@
 //! test, so nobody adds one without saying who it is for.
 
 use crate::support::{
-    Answer, Anonymous, App, User,
+    Anonymous, Answer, App, User,
     client::text,
     upstream::{Upstream, manifest, tool},
 };
@@ -34,8 +34,18 @@ const REST: [(&str, &str, Access, &str); 18] = [
     ("POST", "/api/auth/login", Anyone, ""),
     ("POST", "/api/auth/logout", Anyone, ""),
     ("GET", "/api/auth/me", SignedIn, ""),
-    ("POST", "/api/connectors/register", Superuser, r#"{"name":"new","description":"x"}"#),
-    ("POST", "/api/connectors/activate", Superuser, r#"{"connector_id":1,"connector_url":"{url}"}"#),
+    (
+        "POST",
+        "/api/connectors/register",
+        Superuser,
+        r#"{"name":"new","description":"x"}"#,
+    ),
+    (
+        "POST",
+        "/api/connectors/activate",
+        Superuser,
+        r#"{"connector_id":1,"connector_url":"{url}"}"#,
+    ),
     ("GET", "/api/connectors", SignedIn, ""),
     ("GET", "/api/connectors/{id}", SignedIn, ""),
     ("GET", "/api/connectors/{id}/logo", SignedIn, ""),
@@ -57,10 +67,18 @@ const FUNCTIONS: [(&str, Access, &str); 17] = [
     ("/fn/account/sign-out", Anyone, ""),
     ("/fn/frame", Anyone, ""),
     ("/fn/overview", SignedIn, ""),
-    ("/fn/connectors/list", SignedIn, "query[q]=&query[mode]=&query[cursor]=&query[registered]=&query[activate]="),
+    (
+        "/fn/connectors/list",
+        SignedIn,
+        "query[q]=&query[mode]=&query[cursor]=&query[registered]=&query[activate]=",
+    ),
     ("/fn/connectors/get", SignedIn, "id=1"),
     ("/fn/connectors/register", Superuser, "name=another&description=x"),
-    ("/fn/connectors/activate", Superuser, "connector_id=1&connector_url={url}"),
+    (
+        "/fn/connectors/activate",
+        Superuser,
+        "connector_id=1&connector_url={url}",
+    ),
     ("/fn/servers/list", SignedIn, "cursor="),
     ("/fn/servers/create", SignedIn, "connector_id=1&name=x"),
     ("/fn/servers/get", Owner, "id={server}"),
@@ -72,9 +90,14 @@ const FUNCTIONS: [(&str, Access, &str); 17] = [
 
 #[test]
 fn every_rest_route_says_who_may_use_it() {
-    let there: BTreeSet<String> =
-        rest::endpoints().iter().map(|endpoint| format!("{} {}", endpoint.method, endpoint.path)).collect();
-    let said: BTreeSet<String> = REST.iter().map(|(method, path, ..)| format!("{method} {path}")).collect();
+    let there: BTreeSet<String> = rest::endpoints()
+        .iter()
+        .map(|endpoint| format!("{} {}", endpoint.method, endpoint.path))
+        .collect();
+    let said: BTreeSet<String> = REST
+        .iter()
+        .map(|(method, path, ..)| format!("{method} {path}"))
+        .collect();
     assert_eq!(there, said);
 }
 
@@ -86,7 +109,10 @@ async fn every_server_function_says_who_may_use_it_and_is_called_by_post() {
     let there: BTreeSet<&str> = functions.iter().map(|(path, _)| *path).collect();
     let said: BTreeSet<&str> = FUNCTIONS.iter().map(|(path, ..)| *path).collect();
     assert_eq!(there, said);
-    assert!(functions.iter().all(|(_, method)| *method == Method::POST), "a link could call it: {functions:?}");
+    assert!(
+        functions.iter().all(|(_, method)| *method == Method::POST),
+        "a link could call it: {functions:?}"
+    );
 }
 
 /// Ada, whose server it is, and what stands in paths and bodies.
@@ -108,23 +134,43 @@ impl Scene {
         let server = text(&ada.create_server(&connector, json!({})).await, "id");
         let tokens: Value = ada.get(&format!("/api/mcp-servers/{server}/tokens")).await.expect(200);
         let token = text(&tokens["tokens"][0], "id");
-        (Self { ada, server, token, url, _service: service }, root)
+        (
+            Self {
+                ada,
+                server,
+                token,
+                url,
+                _service: service,
+            },
+            root,
+        )
     }
 
     async fn rest(&self, who: &Anonymous, (method, path, _, body): (&str, &str, Access, &str)) -> Answer {
-        let id = if path.starts_with("/api/connectors") { "1" } else { &self.server };
+        let id = if path.starts_with("/api/connectors") {
+            "1"
+        } else {
+            &self.server
+        };
         let path = path.replace("{id}", id).replace("{token_id}", &self.token);
         let request = who.request(method.parse().unwrap(), &path);
         Answer::of(match body {
             "" => request,
-            body => request.header("content-type", "application/json").body(body.replace("{url}", &self.url)),
+            body => request
+                .header("content-type", "application/json")
+                .body(body.replace("{url}", &self.url)),
         })
         .await
     }
 
     async fn function(&self, who: &Anonymous, (path, _, form): (&str, Access, &str)) -> Answer {
-        let form = form.replace("{server}", &self.server).replace("{token}", &self.token).replace("{url}", &self.url);
-        let request = who.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
+        let form = form
+            .replace("{server}", &self.server)
+            .replace("{token}", &self.token)
+            .replace("{url}", &self.url);
+        let request = who
+            .request(Method::POST, path)
+            .header("content-type", "application/x-www-form-urlencoded");
         Answer::of(request.header("accept", "application/json").body(form)).await
     }
 }
@@ -148,7 +194,11 @@ async fn each_rest_route_lets_in_whom_it_should_and_nobody_else() {
         let (method, path, access, _) = case;
         for (who, is_signed_in) in [(&nobody, false), (&*eve, true)] {
             if let Some(status) = refusal(access, is_signed_in) {
-                assert_eq!(scene.rest(who, case).await.status, status, "{method} {path}, signed in: {is_signed_in}");
+                assert_eq!(
+                    scene.rest(who, case).await.status,
+                    status,
+                    "{method} {path}, signed in: {is_signed_in}"
+                );
             }
         }
         // Otherwise the refusals above would prove nothing.
@@ -159,7 +209,12 @@ async fn each_rest_route_lets_in_whom_it_should_and_nobody_else() {
         };
         let answer = scene.rest(entitled, case).await;
         let is_fine = (200..300).contains(&answer.status) || path.ends_with("/logo");
-        assert!(is_fine, "{method} {path}: {} {}", answer.status, String::from_utf8_lossy(&answer.body));
+        assert!(
+            is_fine,
+            "{method} {path}: {} {}",
+            answer.status,
+            String::from_utf8_lossy(&answer.body)
+        );
     }
 }
 

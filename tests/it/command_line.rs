@@ -25,8 +25,14 @@ fn patchbay(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_patchbay"));
     command.current_dir(directory).args(arguments).kill_on_drop(true);
     // Only what is set here counts, but for what finding PostgreSQL takes.
-    command.env_remove("DATABASE_URL").env_remove("TOKEN_ENCRYPTION_KEY").env_remove("JWT_SECRET_KEY");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .env_remove("DATABASE_URL")
+        .env_remove("TOKEN_ENCRYPTION_KEY")
+        .env_remove("JWT_SECRET_KEY");
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command
 }
 
@@ -61,7 +67,9 @@ struct Serving {
 }
 
 async fn serve(directory: &Path) -> Serving {
-    let mut child = patchbay(directory, &["serve", "--listen", "127.0.0.1:0"]).spawn().expect("the program starts");
+    let mut child = patchbay(directory, &["serve", "--listen", "127.0.0.1:0"])
+        .spawn()
+        .expect("the program starts");
     let mut log = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
     let mut said = String::new();
     while let Some(line) = log.next_line().await.expect("the log is text") {
@@ -69,7 +77,12 @@ async fn serve(directory: &Path) -> Serving {
         said.push('\n');
         if let Some((_, rest)) = line.split_once("Patchbay is ready: open ") {
             let url = rest.split_whitespace().next().expect("the address follows").to_owned();
-            return Serving { child, _log: log, said, url };
+            return Serving {
+                child,
+                _log: log,
+                said,
+                url,
+            };
         }
     }
     panic!("it ended before it was ready:\n{said}");
@@ -86,31 +99,54 @@ async fn with_nothing_configured_it_serves_on_a_database_of_its_own_that_command
     let directory = tempfile::tempdir().unwrap();
     let here = directory.path();
     let serving = serve(here).await;
-    let link = serving.said.split("/set-up#token=").nth(1).expect("the log shows the set-up link");
+    let link = serving
+        .said
+        .split("/set-up#token=")
+        .nth(1)
+        .expect("the log shows the set-up link");
     let token = link.split_whitespace().next().unwrap();
     let nobody = Anonymous::new(serving.url.parse().unwrap());
 
-    let created = run(patchbay(here, &["user", "create", "--email", "a@b.example", "--password-stdin"]), PASSWORD).await;
-    assert!(created.success && created.stdout.starts_with("made the user a@b.example"), "{}", created.stderr);
+    let created = run(
+        patchbay(here, &["user", "create", "--email", "a@b.example", "--password-stdin"]),
+        PASSWORD,
+    )
+    .await;
+    assert!(
+        created.success && created.stdout.starts_with("made the user a@b.example"),
+        "{}",
+        created.stderr
+    );
     nobody.login("a@b.example", PASSWORD).await.expect(200);
     let set_up = json!({ "token": token, "email": "root@b.example", "password": PASSWORD });
     nobody.post("/api/auth/set-up", set_up).await.expect(201);
 
     let second = run(patchbay(here, &["serve", "--listen", "127.0.0.1:0"]), "").await;
-    assert!(!second.success && second.stderr.contains("another `patchbay serve` is running"), "{}", second.stderr);
+    assert!(
+        !second.success && second.stderr.contains("another `patchbay serve` is running"),
+        "{}",
+        second.stderr
+    );
     let url = run(patchbay(here, &["config", "database-url"]), "").await;
     assert!(url.stdout.starts_with("postgres"), "{}", url.stderr);
 
     assert!(terminate(serving).await, "it stops in good order");
     let gone = run(patchbay(here, &["config", "database-url"]), "").await;
-    assert!(!gone.success && gone.stderr.contains("isn't running"), "{}", gone.stderr);
+    assert!(
+        !gone.success && gone.stderr.contains("isn't running"),
+        "{}",
+        gone.stderr
+    );
 
     // Without a server, a command runs the database for as long as it needs it.
     let status = run(patchbay(here, &["migrate", "status"]), "").await;
     assert!(status.success && status.stdout.contains("applied"), "{}", status.stderr);
     let again = serve(here).await;
     assert!(!again.said.contains("/set-up#token="), "there is a superuser already");
-    Anonymous::new(again.url.parse().unwrap()).login("root@b.example", PASSWORD).await.expect(200);
+    Anonymous::new(again.url.parse().unwrap())
+        .login("root@b.example", PASSWORD)
+        .await
+        .expect(200);
     assert!(terminate(again).await);
 }
 
@@ -121,7 +157,11 @@ async fn with_a_database_of_ones_own_both_keys_are_needed() {
     command.env("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing");
     let without = run(command, "").await;
     assert!(!without.success);
-    assert!(without.stderr.contains("TOKEN_ENCRYPTION_KEY not set"), "{}", without.stderr);
+    assert!(
+        without.stderr.contains("TOKEN_ENCRYPTION_KEY not set"),
+        "{}",
+        without.stderr
+    );
     assert!(without.stderr.contains("patchbay key generate"), "{}", without.stderr);
 
     let mut command = patchbay(directory.path(), &["serve"]);
@@ -137,7 +177,11 @@ async fn a_generated_key_is_one_and_another_each_time() {
     let first = run(patchbay(directory.path(), &["key", "generate"]), "").await.stdout;
     let second = run(patchbay(directory.path(), &["key", "generate"]), "").await.stdout;
     assert!(KeyRing::parse(first.trim()).is_ok() && first != second);
-    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left behind");
+    assert_eq!(
+        std::fs::read_dir(directory.path()).unwrap().count(),
+        0,
+        "nothing is left behind"
+    );
 }
 
 #[tokio::test]
@@ -145,23 +189,53 @@ async fn superusers_are_made_and_passwords_set_without_a_browser() {
     let directory = tempfile::tempdir().unwrap();
     let app = App::start().await;
     let command = |arguments: &[&str]| with_keys(patchbay(directory.path(), arguments), &app.database);
-    let create = ["user", "create", "--email", "root@b.example", "--superuser", "--password-stdin"];
+    let create = [
+        "user",
+        "create",
+        "--email",
+        "root@b.example",
+        "--superuser",
+        "--password-stdin",
+    ];
     let made = run(command(&create), &format!("{PASSWORD}\n")).await;
-    assert!(made.success && made.stdout.starts_with("made the superuser root@b.example"), "{}", made.stderr);
+    assert!(
+        made.success && made.stdout.starts_with("made the superuser root@b.example"),
+        "{}",
+        made.stderr
+    );
     let signed_in = app.anonymous().login("root@b.example", PASSWORD).await.expect(200);
     assert_eq!(signed_in["user"]["roles"], json!(["superuser"]));
 
     let twice = run(command(&create), PASSWORD).await;
-    assert!(!twice.success && twice.stderr.contains("An account with this email already exists"), "{}", twice.stderr);
-    let short = run(command(&["user", "create", "--email", "x@b.example", "--password-stdin"]), "short").await;
-    assert!(!short.success && short.stderr.contains("password: At least 8 characters."), "{}", short.stderr);
+    assert!(
+        !twice.success && twice.stderr.contains("An account with this email already exists"),
+        "{}",
+        twice.stderr
+    );
+    let short = run(
+        command(&["user", "create", "--email", "x@b.example", "--password-stdin"]),
+        "short",
+    )
+    .await;
+    assert!(
+        !short.success && short.stderr.contains("password: At least 8 characters."),
+        "{}",
+        short.stderr
+    );
     let empty = run(command(&create), "").await;
-    assert!(!empty.success && empty.stderr.contains("no password on the standard input"), "{}", empty.stderr);
+    assert!(
+        !empty.success && empty.stderr.contains("no password on the standard input"),
+        "{}",
+        empty.stderr
+    );
 
     let set = ["user", "set-password", "--email", "ROOT@b.example", "--password-stdin"];
     assert!(run(command(&set), "another good password").await.success);
     app.anonymous().login("root@b.example", PASSWORD).await.expect(401);
-    app.anonymous().login("root@b.example", "another good password").await.expect(200);
+    app.anonymous()
+        .login("root@b.example", "another good password")
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
@@ -173,19 +247,38 @@ async fn migrations_go_up_and_down_and_tell_what_is_there() {
     let service = Upstream::connector(manifest(json!([]))).await;
     root.active_connector("running", &service.manifest_url()).await;
     let database = app.stop().await;
-    let migrate = |arguments: &[&str]| with_keys(patchbay(directory.path(), &[&["migrate"], arguments].concat()), &database);
+    let migrate = |arguments: &[&str]| {
+        with_keys(
+            patchbay(directory.path(), &[&["migrate"], arguments].concat()),
+            &database,
+        )
+    };
 
     let status = run(migrate(&["status"]), "").await.stdout;
     assert!(!status.contains("missing"), "{status}");
-    assert!(status.contains("1  deactive  waiting") && status.contains("2  active    running"), "{status}");
+    assert!(
+        status.contains("1  deactive  waiting") && status.contains("2  active    running"),
+        "{status}"
+    );
     let history = run(migrate(&["history"]), "").await.stdout;
-    assert!(history.lines().count() >= 4 && history.lines().all(|line| line.contains('T')), "{history}");
+    assert!(
+        history.lines().count() >= 4 && history.lines().all(|line| line.contains('T')),
+        "{history}"
+    );
 
     let careless = run(migrate(&["down"]), "").await;
     assert!(!careless.success && careless.stderr.contains("loses the data") && careless.stderr.contains("--yes"));
-    assert!(run(migrate(&["status"]), "").await.stdout.contains("running"), "nothing was taken back");
+    assert!(
+        run(migrate(&["status"]), "").await.stdout.contains("running"),
+        "nothing was taken back"
+    );
     let down = run(migrate(&["down", "--steps", "99", "--yes"]), "").await;
-    assert!(down.success && down.stdout.contains("taken back: 0001"), "{} {}", down.stdout, down.stderr);
+    assert!(
+        down.success && down.stdout.contains("taken back: 0001"),
+        "{} {}",
+        down.stdout,
+        down.stderr
+    );
     assert!(run(migrate(&["status"]), "").await.stdout.contains("missing  0001"));
     let up = run(migrate(&["up"]), "").await;
     assert!(up.success && up.stdout.contains("applied: 0001"), "{}", up.stderr);
@@ -195,14 +288,26 @@ async fn migrations_go_up_and_down_and_tell_what_is_there() {
 #[tokio::test]
 async fn the_configuration_is_shown_without_its_secrets() {
     let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join(".env"), "PATCHBAY_SIGNUP=closed\nPATCHBAY_LISTEN=127.0.0.1:1\n").unwrap();
+    std::fs::write(
+        directory.path().join(".env"),
+        "PATCHBAY_SIGNUP=closed\nPATCHBAY_LISTEN=127.0.0.1:1\n",
+    )
+    .unwrap();
     let mut command = patchbay(directory.path(), &["config"]);
-    command.env("DATABASE_URL", "postgresql://ada:hunter2@db/patchbay").env("PATCHBAY_LISTEN", "127.0.0.1:2");
+    command
+        .env("DATABASE_URL", "postgresql://ada:hunter2@db/patchbay")
+        .env("PATCHBAY_LISTEN", "127.0.0.1:2");
     let shown = run(command, "").await.stdout;
-    assert!(!shown.contains("hunter2") && shown.contains("DATABASE_URL=postgresql://ada:********@db/patchbay"), "{shown}");
+    assert!(
+        !shown.contains("hunter2") && shown.contains("DATABASE_URL=postgresql://ada:********@db/patchbay"),
+        "{shown}"
+    );
     let line = |name: &str| shown.lines().find(|line| line.starts_with(name)).unwrap_or_default();
     assert!(line("PATCHBAY_SIGNUP=closed").ends_with("# .env"), "{shown}");
-    assert!(line("PATCHBAY_LISTEN=127.0.0.1:2").ends_with("# environment"), "{shown}");
+    assert!(
+        line("PATCHBAY_LISTEN=127.0.0.1:2").ends_with("# environment"),
+        "{shown}"
+    );
     assert!(line("PATCHBAY_SERVERS_MAX=10000").ends_with("# default"), "{shown}");
 }
 
@@ -213,6 +318,16 @@ async fn a_mistake_in_the_configuration_stops_the_start_with_a_sentence() {
     command.env("PATCHBAY_SIGNUP", "maybe");
     let refused = run(command, "").await;
     assert!(!refused.success);
-    assert!(refused.stderr.contains("PATCHBAY_LISTEN: `somewhere` is not an address"), "{}", refused.stderr);
-    assert!(refused.stderr.contains("PATCHBAY_SIGNUP: `maybe` is none of"), "{}", refused.stderr);
+    assert!(
+        refused
+            .stderr
+            .contains("PATCHBAY_LISTEN: `somewhere` is not an address"),
+        "{}",
+        refused.stderr
+    );
+    assert!(
+        refused.stderr.contains("PATCHBAY_SIGNUP: `maybe` is none of"),
+        "{}",
+        refused.stderr
+    );
 }

@@ -12,12 +12,27 @@ const RULES: [(&[&str], &[&str]); 5] = [
     // The way out of the machine is upstream's, behind its guard. The embedded PostgreSQL may have to be fetched.
     (
         &["reqwest", "hyper_util::client", "hyper::client", "hyper_rustls"],
-        &["crates/engine/src/upstream", "crates/postgres/src/fetch.rs", "crates/postgres/src/error.rs"],
+        &[
+            "crates/engine/src/upstream",
+            "crates/postgres/src/fetch.rs",
+            "crates/postgres/src/error.rs",
+        ],
     ),
     // Who knows HTTP's server side.
-    (&["axum"], &["src", "crates/gateway/src/lib.rs", "app/src/context", "app/src/shell.rs"]),
+    (
+        &["axum"],
+        &[
+            "src",
+            "crates/gateway/src/lib.rs",
+            "app/src/context",
+            "app/src/shell.rs",
+        ],
+    ),
     // Who knows the pages.
-    (&["leptos", "leptos_axum", "leptos_meta", "leptos_router"], &["app", "frontend", "src/router.rs"]),
+    (
+        &["leptos", "leptos_axum", "leptos_meta", "leptos_router"],
+        &["app", "frontend", "src/router.rs"],
+    ),
     // One reader of the environment. PostgreSQL's programs are looked for where all programs are.
     (
         &["env::var", "env::var_os", "env::vars", "env::vars_os"],
@@ -53,19 +68,28 @@ fn the_rules_are_about_files_that_exist() {
     for room in RULES.iter().flat_map(|(_, rooms)| *rooms) {
         assert!(root.join(room).exists(), "{room} is gone: update the rules");
     }
-    assert!(sources(root).len() > 50, "the sources are looked for in the wrong place");
+    assert!(
+        sources(root).len() > 50,
+        "the sources are looked for in the wrong place"
+    );
 }
 
 /// Every source file outside of tests.
 fn sources(root: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut directories = vec![root.join("src"), root.join("app"), root.join("frontend"), root.join("crates")];
+    let mut directories = vec![
+        root.join("src"),
+        root.join("app"),
+        root.join("frontend"),
+        root.join("crates"),
+    ];
     while let Some(directory) = directories.pop() {
         for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if path.is_dir() {
-                if !ELSEWHERE.contains(&name.as_str()) && !["tests", "benches", "node_modules"].contains(&name.as_str()) {
+                if !ELSEWHERE.contains(&name.as_str()) && !["tests", "benches", "node_modules"].contains(&name.as_str())
+                {
                     directories.push(path);
                 }
             } else if path.extension().is_some_and(|extension| extension == "rs") && name != "tests.rs" {
@@ -79,9 +103,8 @@ fn sources(root: &Path) -> Vec<PathBuf> {
 /// Whether the word stands in the line by itself, not as a part of another.
 fn names(line: &str, word: &str) -> bool {
     let is_inside = |c: char| c.is_alphanumeric() || c == '_';
-    line.match_indices(word).any(|(at, _)| {
-        !line[..at].ends_with(is_inside) && !line[at + word.len()..].starts_with(is_inside)
-    })
+    line.match_indices(word)
+        .any(|(at, _)| !line[..at].ends_with(is_inside) && !line[at + word.len()..].starts_with(is_inside))
 }
 
 /// The numbered lines that are neither comment nor test.

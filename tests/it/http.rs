@@ -8,7 +8,14 @@ use serde_json::json;
 async fn what_is_not_there_is_told_in_the_apis_own_shape() {
     let app = App::start().await;
     let nobody = app.anonymous();
-    for path in ["/api", "/api/", "/api/nothing", "/api/connectors/1/nothing", "/api/connectors/", "/api/openapi.yaml"] {
+    for path in [
+        "/api",
+        "/api/",
+        "/api/nothing",
+        "/api/connectors/1/nothing",
+        "/api/connectors/",
+        "/api/openapi.yaml",
+    ] {
         nobody.get(path).await.expect_error(404, "UNKNOWN_ROUTE");
     }
     for (method, path) in [
@@ -17,7 +24,9 @@ async fn what_is_not_there_is_told_in_the_apis_own_shape() {
         (Method::PATCH, "/api/mcp-servers/x/tokens"),
         (Method::POST, "/api/connectors/1"),
     ] {
-        Answer::of(nobody.request(method, path)).await.expect_error(405, "METHOD_NOT_ALLOWED");
+        Answer::of(nobody.request(method, path))
+            .await
+            .expect_error(405, "METHOD_NOT_ALLOWED");
     }
 }
 
@@ -32,11 +41,27 @@ async fn a_body_must_be_json_and_say_so() {
             None => request,
         }
     };
-    for kind in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("multipart/form-data; boundary=x")] {
-        Answer::of(login(kind, b"{}".to_vec())).await.expect_error(415, "UNSUPPORTED_MEDIA_TYPE");
+    for kind in [
+        None,
+        Some("text/plain"),
+        Some("application/x-www-form-urlencoded"),
+        Some("multipart/form-data; boundary=x"),
+    ] {
+        Answer::of(login(kind, b"{}".to_vec()))
+            .await
+            .expect_error(415, "UNSUPPORTED_MEDIA_TYPE");
     }
-    for body in [&b""[..], b"{", br#"{"email":"a","password":"b"} x"#, b"{'email': 1}", b"\xff\xfe", b"{\"email\": \"\xff\"}"] {
-        Answer::of(login(Some("application/json"), body.to_vec())).await.expect_error(422, "MALFORMED_JSON");
+    for body in [
+        &b""[..],
+        b"{",
+        br#"{"email":"a","password":"b"} x"#,
+        b"{'email': 1}",
+        b"\xff\xfe",
+        b"{\"email\": \"\xff\"}",
+    ] {
+        Answer::of(login(Some("application/json"), body.to_vec()))
+            .await
+            .expect_error(422, "MALFORMED_JSON");
     }
 }
 
@@ -45,13 +70,25 @@ async fn a_body_of_more_than_a_mebibyte_is_not_read() {
     let app = App::start().await;
     let nobody = app.anonymous();
     let large = json!({ "email": "x".repeat(1 << 20), "password": "x" }).to_string();
-    let announced = nobody.request(Method::POST, "/api/connectors/register").body(large.clone());
+    let announced = nobody
+        .request(Method::POST, "/api/connectors/register")
+        .body(large.clone());
     let announced = announced.header("content-type", "application/json");
     Answer::of(announced).await.expect_error(413, "TOO_LARGE");
     let root = app.superuser().await;
-    let chunks = futures::stream::iter(large.into_bytes().chunks(65536).map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec())).collect::<Vec<_>>());
-    let streamed = root.request(Method::POST, "/api/connectors/register").body(reqwest::Body::wrap_stream(chunks));
-    Answer::of(streamed.header("content-type", "application/json")).await.expect_error(413, "TOO_LARGE");
+    let chunks = futures::stream::iter(
+        large
+            .into_bytes()
+            .chunks(65536)
+            .map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec()))
+            .collect::<Vec<_>>(),
+    );
+    let streamed = root
+        .request(Method::POST, "/api/connectors/register")
+        .body(reqwest::Body::wrap_stream(chunks));
+    Answer::of(streamed.header("content-type", "application/json"))
+        .await
+        .expect_error(413, "TOO_LARGE");
 }
 
 #[tokio::test]
@@ -66,12 +103,23 @@ async fn every_answer_has_an_id_and_tells_browsers_to_be_careful() {
         assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
         assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
         assert_eq!(answer.header("cache-control"), "no-store", "{path}");
-        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+        assert!(
+            answer
+                .header("content-security-policy")
+                .contains("frame-ancestors 'none'"),
+            "{path}"
+        );
         assert!(!answer.header("permissions-policy").is_empty(), "{path}");
-        assert_eq!(answer.header("strict-transport-security"), "", "{path}: this server speaks http");
+        assert_eq!(
+            answer.header("strict-transport-security"),
+            "",
+            "{path}: this server speaks http"
+        );
     }
     assert!(!ids.contains(""));
-    let named = nobody.request(Method::GET, "/api/nothing").header("x-request-id", "mine");
+    let named = nobody
+        .request(Method::GET, "/api/nothing")
+        .header("x-request-id", "mine");
     let answer = Answer::of(named).await;
     let id = answer.header("x-request-id").to_owned();
     assert_ne!(id, "mine", "a caller doesn't choose what stands in our log");

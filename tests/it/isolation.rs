@@ -19,7 +19,10 @@ async fn as_user(app: &App, user: &str) -> Transaction<'static, Postgres> {
 
 async fn count(app: &App, user: &str, table: &str) -> i64 {
     let mut tx = as_user(app, user).await;
-    sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(&mut *tx).await.unwrap()
+    sqlx::query_scalar(&format!("SELECT count(*) FROM {table}"))
+        .fetch_one(&mut *tx)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -30,18 +33,35 @@ async fn the_database_itself_keeps_users_apart() {
     let connector = root.active_connector("notes", &service.manifest_url()).await;
     let ada = app.user("ada@example.org").await;
     ada.create_server(&connector, json!({})).await;
-    let (ada, eve) = (ada.view.id.to_string(), app.user("eve@example.org").await.view.id.to_string());
+    let (ada, eve) = (
+        ada.view.id.to_string(),
+        app.user("eve@example.org").await.view.id.to_string(),
+    );
 
     for table in ["users", "sessions", "mcp_servers", "mcp_server_tokens"] {
         assert_eq!(count(&app, &ada, table).await, 1, "{table}");
         assert_eq!(count(&app, "", table).await, 0, "{table} without a user");
     }
-    for (table, rows) in [("users", 1), ("sessions", 1), ("mcp_servers", 0), ("mcp_server_tokens", 0), ("user_roles", 0)] {
+    for (table, rows) in [
+        ("users", 1),
+        ("sessions", 1),
+        ("mcp_servers", 0),
+        ("mcp_server_tokens", 0),
+        ("user_roles", 0),
+    ] {
         assert_eq!(count(&app, &eve, table).await, rows, "{table}");
     }
-    for statement in ["UPDATE mcp_servers SET name = 'stolen'", "DELETE FROM mcp_servers", "DELETE FROM mcp_server_tokens"] {
+    for statement in [
+        "UPDATE mcp_servers SET name = 'stolen'",
+        "DELETE FROM mcp_servers",
+        "DELETE FROM mcp_server_tokens",
+    ] {
         let mut tx = as_user(&app, &eve).await;
-        assert_eq!(sqlx::query(statement).execute(&mut *tx).await.unwrap().rows_affected(), 0, "{statement}");
+        assert_eq!(
+            sqlx::query(statement).execute(&mut *tx).await.unwrap().rows_affected(),
+            0,
+            "{statement}"
+        );
     }
 }
 

@@ -12,7 +12,10 @@ async fn an_account_can_be_tried_twenty_times_and_then_a_little_later() {
     let nobody = app.anonymous();
     app.clock.advance(Duration::minutes(5));
     for _ in 0..20 {
-        nobody.login("ada@example.org", "wrong").await.expect_error(401, "BAD_CREDENTIALS");
+        nobody
+            .login("ada@example.org", "wrong")
+            .await
+            .expect_error(401, "BAD_CREDENTIALS");
     }
     let answer = nobody.login("ADA@example.org ", PASSWORD).await;
     assert_eq!(answer.header("retry-after"), "3");
@@ -29,12 +32,17 @@ async fn an_address_has_a_budget_of_its_own_for_making_accounts() {
     let nobody = app.anonymous();
     let register = |number: u32, from: &'static str| {
         let body = json!({ "email": format!("{number}@example.org"), "password": "short" });
-        nobody.request(Method::POST, "/api/auth/register").header("x-forwarded-for", from).json(&body)
+        nobody
+            .request(Method::POST, "/api/auth/register")
+            .header("x-forwarded-for", from)
+            .json(&body)
     };
     for number in 0..60 {
         Answer::of(register(number, "203.0.113.1")).await.expect(422);
     }
-    Answer::of(register(60, "203.0.113.1")).await.expect_error(429, "RATE_LIMITED");
+    Answer::of(register(60, "203.0.113.1"))
+        .await
+        .expect_error(429, "RATE_LIMITED");
     Answer::of(register(61, "203.0.113.2")).await.expect(422);
 }
 
@@ -45,7 +53,10 @@ async fn a_forwarded_address_is_not_believed_without_a_trusted_proxy() {
     let register = |number: u32| {
         let body = json!({ "email": format!("{number}@example.org"), "password": "short" });
         let from = format!("203.0.113.{number}");
-        nobody.request(Method::POST, "/api/auth/register").header("x-forwarded-for", from).json(&body)
+        nobody
+            .request(Method::POST, "/api/auth/register")
+            .header("x-forwarded-for", from)
+            .json(&body)
     };
     for number in 0..60 {
         Answer::of(register(number)).await.expect(422);
@@ -61,5 +72,7 @@ async fn activation_is_limited_for_each_superuser_but_sixty_a_minute_are_fine() 
     for _ in 0..60 {
         root.post("/api/connectors/activate", &body).await.expect(404);
     }
-    root.post("/api/connectors/activate", &body).await.expect_error(429, "RATE_LIMITED");
+    root.post("/api/connectors/activate", &body)
+        .await
+        .expect_error(429, "RATE_LIMITED");
 }

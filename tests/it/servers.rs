@@ -38,18 +38,36 @@ async fn a_new_server_is_answered_with_its_endpoint_and_the_one_sight_of_its_tok
     let (_service, connector) = notes(&root).await;
     let ada = app.user("ada@example.org").await;
     let server = ada.create_server(&connector, json!({})).await;
-    assert_eq!(server["endpoint"], format!("http://localhost:{}/mcp/1", app.url.port().unwrap()));
+    assert_eq!(
+        server["endpoint"],
+        format!("http://localhost:{}/mcp/1", app.url.port().unwrap())
+    );
     let token = text(&server, "token");
     assert!(token.starts_with("mcp_token_") && token.len() >= 50, "{token}");
-    assert_eq!((&server["name"], &server["connector"]["name"]), (&json!("Mine"), &json!("notes")));
+    assert_eq!(
+        (&server["name"], &server["connector"]["name"]),
+        (&json!("Mine"), &json!("notes"))
+    );
 
     let path = format!("/api/mcp-servers/{}", text(&server, "id"));
-    for path in [path.clone(), "/api/mcp-servers".into(), format!("{path}/tokens"), format!("{path}/tools")] {
+    for path in [
+        path.clone(),
+        "/api/mcp-servers".into(),
+        format!("{path}/tokens"),
+        format!("{path}/tools"),
+    ] {
         let answer = ada.get(&path).await;
-        assert!(!String::from_utf8_lossy(&answer.body).contains(&token), "{path} shows the token again");
+        assert!(
+            !String::from_utf8_lossy(&answer.body).contains(&token),
+            "{path} shows the token again"
+        );
         answer.expect(200);
     }
-    let stored = app.database.texts("SELECT mcp_server_tokens::text FROM mcp_server_tokens").await.join("");
+    let stored = app
+        .database
+        .texts("SELECT mcp_server_tokens::text FROM mcp_server_tokens")
+        .await
+        .join("");
     assert!(!stored.contains(&token["mcp_token_".len()..]));
 }
 
@@ -60,11 +78,21 @@ async fn a_server_is_made_from_an_active_connector_only() {
     root.register("waiting").await;
     let ada = app.user("ada@example.org").await;
     let new = |id: Value| json!({ "name": "Mine", "connector_id": id });
-    ada.post("/api/mcp-servers", new(json!(1))).await.expect_error(409, "CONNECTOR_NOT_ACTIVE");
-    ada.post("/api/mcp-servers", new(json!(2))).await.expect_error(404, "CONNECTOR_NOT_FOUND");
-    let missing = ada.post("/api/mcp-servers", json!({ "name": "Mine" })).await.expect_error(422, "INVALID_FIELDS");
+    ada.post("/api/mcp-servers", new(json!(1)))
+        .await
+        .expect_error(409, "CONNECTOR_NOT_ACTIVE");
+    ada.post("/api/mcp-servers", new(json!(2)))
+        .await
+        .expect_error(404, "CONNECTOR_NOT_FOUND");
+    let missing = ada
+        .post("/api/mcp-servers", json!({ "name": "Mine" }))
+        .await
+        .expect_error(422, "INVALID_FIELDS");
     assert_eq!(missing["fields"]["connector_id"]["code"], "required");
-    assert!(app.database.texts("SELECT name FROM mcp_servers").await.is_empty(), "nothing was written");
+    assert!(
+        app.database.texts("SELECT name FROM mcp_servers").await.is_empty(),
+        "nothing was written"
+    );
 }
 
 #[tokio::test]
@@ -79,12 +107,19 @@ async fn what_can_not_be_a_server_is_refused_by_field() {
         ("a", json!({}), "configuration.notebook"),
         ("a", json!({ "notebook": 7 }), "configuration.notebook"),
         ("a", json!({ "notebook": "x" }), "configuration.notebook"),
-        ("a", json!({ "notebook": "mine", "pages": "many" }), "configuration.pages"),
+        (
+            "a",
+            json!({ "notebook": "mine", "pages": "many" }),
+            "configuration.pages",
+        ),
         ("a", json!({ "notebook": "mine", "colour": "red" }), "configuration"),
         ("a", json!("x"), "configuration"),
     ] {
         let new = json!({ "name": name, "connector_id": connector["id"], "configuration": configuration });
-        let body = root.post("/api/mcp-servers", &new).await.expect_error(422, "INVALID_FIELDS");
+        let body = root
+            .post("/api/mcp-servers", &new)
+            .await
+            .expect_error(422, "INVALID_FIELDS");
         let fields = body["fields"].as_object().unwrap();
         assert!(fields.keys().any(|key| key.starts_with(field)), "{new}: {body}");
     }
@@ -97,11 +132,22 @@ async fn a_secret_of_the_configuration_is_never_shown_again() {
     let app = App::start().await;
     let root = app.superuser().await;
     let (_service, connector) = configurable(&root).await;
-    let server = root.create_server(&connector, json!({ "notebook": "mine", "key": "hunter2hunter2" })).await;
-    assert_eq!(server["configuration"], json!({ "notebook": "mine", "key": "********" }));
+    let server = root
+        .create_server(&connector, json!({ "notebook": "mine", "key": "hunter2hunter2" }))
+        .await;
+    assert_eq!(
+        server["configuration"],
+        json!({ "notebook": "mine", "key": "********" })
+    );
     let shown = root.get(&format!("/api/mcp-servers/{}", text(&server, "id"))).await;
     assert!(!String::from_utf8_lossy(&shown.body).contains("hunter2"));
-    assert!(!app.database.texts("SELECT mcp_servers::text FROM mcp_servers").await.join("").contains("hunter2"));
+    assert!(
+        !app.database
+            .texts("SELECT mcp_servers::text FROM mcp_servers")
+            .await
+            .join("")
+            .contains("hunter2")
+    );
 }
 
 #[tokio::test]
@@ -110,12 +156,18 @@ async fn each_server_gets_the_first_free_endpoint_of_the_pool_until_there_is_non
     let app = App::with(&[("MCP_GATEWAY_URL_POOLS", pool)]).await;
     let root = app.superuser().await;
     let (_service, connector) = notes(&root).await;
-    let endpoints = [root.create_server(&connector, json!({})).await, root.create_server(&connector, json!({})).await];
+    let endpoints = [
+        root.create_server(&connector, json!({})).await,
+        root.create_server(&connector, json!({})).await,
+    ];
     let endpoints: Vec<String> = endpoints.iter().map(|server| text(server, "endpoint")).collect();
     assert_eq!(endpoints, ["https://b.example/x", "https://a.example"]);
 
     let new = json!({ "name": "one too many", "connector_id": connector["id"] });
-    let body = root.post("/api/mcp-servers", &new).await.expect_error(503, "POOL_EXHAUSTED");
+    let body = root
+        .post("/api/mcp-servers", &new)
+        .await
+        .expect_error(503, "POOL_EXHAUSTED");
     assert_eq!(body["detail"], "No available domains in MCP_GATEWAY_URL_POOLS");
     assert_eq!(root.get("/api/mcp-servers").await.expect(200)["total"], 2);
     let bad = json!({ "name": "", "connector_id": connector["id"] });
@@ -140,9 +192,13 @@ async fn nobody_has_more_servers_than_allowed_and_deleted_ones_count() {
     let ada = app.user("ada@example.org").await;
     let first = ada.create_server(&connector, json!({})).await;
     ada.create_server(&connector, json!({})).await;
-    ada.delete(&format!("/api/mcp-servers/{}", text(&first, "id"))).await.expect(204);
+    ada.delete(&format!("/api/mcp-servers/{}", text(&first, "id")))
+        .await
+        .expect(204);
     let new = json!({ "name": "third", "connector_id": connector["id"] });
-    ada.post("/api/mcp-servers", new).await.expect_error(409, "MCP_SERVER_LIMIT_REACHED");
+    ada.post("/api/mcp-servers", new)
+        .await
+        .expect_error(409, "MCP_SERVER_LIMIT_REACHED");
     root.create_server(&connector, json!({})).await;
 }
 
@@ -174,7 +230,13 @@ async fn tokens_are_made_named_listed_and_revoked() {
     assert!(text(&made, "token").starts_with("mcp_token_"));
     let list = ada.get(&path).await.expect(200);
     assert_eq!(list["total"], 2);
-    let laptop = list["tokens"].as_array().unwrap().iter().find(|token| token["name"] == "laptop").unwrap().clone();
+    let laptop = list["tokens"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|token| token["name"] == "laptop")
+        .unwrap()
+        .clone();
     assert!(text(&made, "token").starts_with(laptop["prefix"].as_str().unwrap()));
 
     let one = format!("{path}/{}", text(&made, "id"));
@@ -202,13 +264,18 @@ async fn what_belongs_to_somebody_else_is_not_there() {
         for path in [path.clone(), format!("{path}/tools"), format!("{path}/tokens")] {
             other.get(&path).await.expect_error(404, "MCP_SERVER_NOT_FOUND");
         }
-        other.post(&format!("{path}/tokens"), json!({ "name": "mine" })).await.expect(404);
+        other
+            .post(&format!("{path}/tokens"), json!({ "name": "mine" }))
+            .await
+            .expect(404);
         other.delete(&token).await.expect(404);
         other.delete(&path).await.expect(404);
         assert_eq!(other.get("/api/mcp-servers").await.expect(200)["total"], 0);
     }
     for id in ["x", "1", "00000000-0000-0000-0000-000000000000"] {
-        ada.get(&format!("/api/mcp-servers/{id}")).await.expect_error(404, "MCP_SERVER_NOT_FOUND");
+        ada.get(&format!("/api/mcp-servers/{id}"))
+            .await
+            .expect_error(404, "MCP_SERVER_NOT_FOUND");
     }
     ada.get(&path).await.expect(200);
 }
@@ -219,7 +286,15 @@ async fn a_servers_tools_are_those_of_its_connector_in_its_order() {
     let root = app.superuser().await;
     let (_service, connector) = notes(&root).await;
     let server = root.create_server(&connector, json!({})).await;
-    let list = root.get(&format!("/api/mcp-servers/{}/tools", text(&server, "id"))).await.expect(200);
-    let names: Vec<&str> = list["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    let list = root
+        .get(&format!("/api/mcp-servers/{}/tools", text(&server, "id")))
+        .await
+        .expect(200);
+    let names: Vec<&str> = list["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| tool["name"].as_str().unwrap())
+        .collect();
     assert_eq!((names, list["total"].as_u64()), (vec!["add", "list"], Some(2)));
 }

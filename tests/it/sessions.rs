@@ -1,6 +1,10 @@
 //! Cookies and access tokens: whom they speak for, and until when.
 
-use crate::support::{App, Answer, User, app::{PASSWORD, password}, client::text};
+use crate::support::{
+    Answer, App, User,
+    app::{PASSWORD, password},
+    client::text,
+};
 use reqwest::Method;
 use serde_json::json;
 use time::Duration;
@@ -15,7 +19,12 @@ async fn the_cookie_and_the_access_token_both_speak_for_their_user() {
     let ada = app.user("ada@example.org").await;
     assert_eq!(ada.get("/api/auth/me").await.expect(200)["email"], "ada@example.org");
     let nobody = app.anonymous();
-    let me = Answer::of(nobody.request(Method::GET, "/api/auth/me").bearer_auth(&ada.access_token)).await;
+    let me = Answer::of(
+        nobody
+            .request(Method::GET, "/api/auth/me")
+            .bearer_auth(&ada.access_token),
+    )
+    .await;
     assert_eq!(me.expect(200)["id"], ada.view.id.to_string());
 }
 
@@ -26,9 +35,13 @@ async fn without_either_nobody_is_signed_in() {
     let answer = nobody.get("/api/auth/me").await;
     assert_eq!(answer.header("www-authenticate"), "Bearer");
     answer.expect_error(401, "SIGNED_OUT");
-    let made_up = nobody.request(Method::GET, "/api/auth/me").header("cookie", "auth_cookie=AAAAAAAAAAAAAAAAAAAAAA");
+    let made_up = nobody
+        .request(Method::GET, "/api/auth/me")
+        .header("cookie", "auth_cookie=AAAAAAAAAAAAAAAAAAAAAA");
     Answer::of(made_up).await.expect_error(401, "SIGNED_OUT");
-    let nonsense = nobody.request(Method::GET, "/api/auth/me").header("cookie", "auth_cookie=;;=\"x");
+    let nonsense = nobody
+        .request(Method::GET, "/api/auth/me")
+        .header("cookie", "auth_cookie=;;=\"x");
     Answer::of(nonsense).await.expect_error(401, "SIGNED_OUT");
 }
 
@@ -37,7 +50,10 @@ async fn an_access_token_wins_over_a_cookie_and_a_bad_one_is_never_made_up_for_b
     let app = App::start().await;
     let ada = app.user("ada@example.org").await;
     let eve = app.user("eve@example.org").await;
-    assert_eq!(with_bearer(&eve, &ada.access_token).await.expect(200)["email"], "ada@example.org");
+    assert_eq!(
+        with_bearer(&eve, &ada.access_token).await.expect(200)["email"],
+        "ada@example.org"
+    );
     let mut changed = ada.access_token.clone();
     changed.pop();
     for bad in ["", "x", "a.b.c", &changed] {
@@ -50,7 +66,11 @@ async fn signing_in_again_with_a_bad_access_token_at_hand_works() {
     let app = App::start().await;
     app.user("ada@example.org").await;
     let body = json!({ "email": "ada@example.org", "password": PASSWORD });
-    let login = app.anonymous().request(Method::POST, "/api/auth/login").bearer_auth("ended").json(&body);
+    let login = app
+        .anonymous()
+        .request(Method::POST, "/api/auth/login")
+        .bearer_auth("ended")
+        .json(&body);
     Answer::of(login).await.expect(200);
 }
 
@@ -61,7 +81,9 @@ async fn an_access_token_ends_after_an_hour_and_the_session_behind_it_does_not()
     app.clock.advance(Duration::minutes(59));
     with_bearer(&ada, &ada.access_token).await.expect(200);
     app.clock.advance(Duration::minutes(2));
-    with_bearer(&ada, &ada.access_token).await.expect_error(401, "BAD_TOKEN");
+    with_bearer(&ada, &ada.access_token)
+        .await
+        .expect_error(401, "BAD_TOKEN");
     ada.get("/api/auth/me").await.expect(200);
 }
 
@@ -77,7 +99,10 @@ async fn signing_out_ends_the_cookie_and_the_access_token_of_the_session() {
     out.expect(204);
 
     with_bearer(&ada, &token).await.expect_error(401, "BAD_TOKEN");
-    let replayed = app.anonymous().request(Method::GET, "/api/auth/me").header("cookie", value);
+    let replayed = app
+        .anonymous()
+        .request(Method::GET, "/api/auth/me")
+        .header("cookie", value);
     Answer::of(replayed).await.expect_error(401, "SIGNED_OUT");
     ada.post("/api/auth/logout", json!({})).await.expect(204);
 }
@@ -86,9 +111,14 @@ async fn signing_out_ends_the_cookie_and_the_access_token_of_the_session() {
 async fn a_program_signs_out_with_its_access_token_alone() {
     let app = App::start().await;
     let ada = app.user("ada@example.org").await;
-    let out = app.anonymous().request(Method::POST, "/api/auth/logout").bearer_auth(&ada.access_token);
+    let out = app
+        .anonymous()
+        .request(Method::POST, "/api/auth/logout")
+        .bearer_auth(&ada.access_token);
     Answer::of(out).await.expect(204);
-    with_bearer(&ada, &ada.access_token).await.expect_error(401, "BAD_TOKEN");
+    with_bearer(&ada, &ada.access_token)
+        .await
+        .expect_error(401, "BAD_TOKEN");
 }
 
 #[tokio::test]
@@ -99,18 +129,35 @@ async fn a_cookie_that_somebody_planted_is_worth_nothing_after_signing_in() {
     let planted = first.header("set-cookie").split(';').next().unwrap().to_owned();
     let victim = app.anonymous();
     let body = json!({ "email": "ada@example.org", "password": PASSWORD });
-    let login = Answer::of(victim.request(Method::POST, "/api/auth/login").header("cookie", &planted).json(&body)).await;
+    let login = Answer::of(
+        victim
+            .request(Method::POST, "/api/auth/login")
+            .header("cookie", &planted)
+            .json(&body),
+    )
+    .await;
     let fresh = login.header("set-cookie").split(';').next().unwrap().to_owned();
     assert_ne!(planted, fresh);
-    Answer::of(victim.request(Method::GET, "/api/auth/me").header("cookie", &planted)).await.expect(401);
-    Answer::of(app.anonymous().request(Method::GET, "/api/auth/me").header("cookie", &fresh)).await.expect(200);
+    Answer::of(victim.request(Method::GET, "/api/auth/me").header("cookie", &planted))
+        .await
+        .expect(401);
+    Answer::of(
+        app.anonymous()
+            .request(Method::GET, "/api/auth/me")
+            .header("cookie", &fresh),
+    )
+    .await
+    .expect(200);
 }
 
 #[tokio::test]
 async fn a_new_password_signs_out_everywhere() {
     let app = App::start().await;
     let ada = app.user("ada@example.org").await;
-    app.engine.set_password("ada@example.org", &"another good password".into()).await.unwrap();
+    app.engine
+        .set_password("ada@example.org", &"another good password".into())
+        .await
+        .unwrap();
     ada.get("/api/auth/me").await.expect(401);
     with_bearer(&ada, &ada.access_token).await.expect(401);
     ada.login("ada@example.org", PASSWORD).await.expect(401);
@@ -121,12 +168,22 @@ async fn a_new_password_signs_out_everywhere() {
 async fn roles_are_what_the_database_says_now_and_not_what_it_said_at_sign_in() {
     let app = App::start().await;
     let root = app.superuser().await;
-    app.engine.create_user("second@example.org", &password(), true).await.unwrap();
+    app.engine
+        .create_user("second@example.org", &password(), true)
+        .await
+        .unwrap();
     root.register("before").await;
-    app.database.execute(&format!("DELETE FROM user_roles WHERE user_id = '{}'", root.view.id)).await;
+    app.database
+        .execute(&format!("DELETE FROM user_roles WHERE user_id = '{}'", root.view.id))
+        .await;
     let new = json!({ "name": "after", "description": "x" });
-    root.post("/api/connectors/register", &new).await.expect_error(403, "SUPERUSER_REQUIRED");
-    let by_token = root.request(Method::POST, "/api/connectors/register").bearer_auth(&root.access_token).json(&new);
+    root.post("/api/connectors/register", &new)
+        .await
+        .expect_error(403, "SUPERUSER_REQUIRED");
+    let by_token = root
+        .request(Method::POST, "/api/connectors/register")
+        .bearer_auth(&root.access_token)
+        .json(&new);
     Answer::of(by_token).await.expect(403);
 }
 
@@ -135,7 +192,14 @@ async fn a_session_outlives_a_restart_and_a_replica_knows_it_too() {
     let app = App::with(&[("TOKEN_ENCRYPTION_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")]).await;
     let ada = app.user("ada@example.org").await;
     let token = ada.access_token.clone();
-    let again = App::on(app.stop().await, &[("TOKEN_ENCRYPTION_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")]).await;
-    let me = again.anonymous().request(Method::GET, "/api/auth/me").bearer_auth(token);
+    let again = App::on(
+        app.stop().await,
+        &[("TOKEN_ENCRYPTION_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")],
+    )
+    .await;
+    let me = again
+        .anonymous()
+        .request(Method::GET, "/api/auth/me")
+        .bearer_auth(token);
     Answer::of(me).await.expect(200);
 }

@@ -42,12 +42,25 @@ impl App {
     pub(crate) async fn on(database: TestDatabase, changes: &[(&str, &str)]) -> Self {
         let clock = Clock::fixed(Clock::system().now());
         let server = Server::build_at(config(database.url(), changes), clock.clone());
-        let server = RUNTIME.spawn(server).await.expect("starting doesn't panic").expect("the server starts");
-        let url = format!("http://{}", server.address()).parse().expect("an address makes a URL");
+        let server = RUNTIME
+            .spawn(server)
+            .await
+            .expect("starting doesn't panic")
+            .expect("the server starts");
+        let url = format!("http://{}", server.address())
+            .parse()
+            .expect("an address makes a URL");
         let engine = server.engine().clone();
         let shutdown = CancellationToken::new();
         let running = RUNTIME.spawn(server.run(shutdown.clone()));
-        Self { url, engine, clock, database, shutdown, running }
+        Self {
+            url,
+            engine,
+            clock,
+            database,
+            shutdown,
+            running,
+        }
     }
 
     /// Stops the server in good order and gives its database back.
@@ -64,13 +77,21 @@ impl App {
 
     /// Somebody with an account and nothing more, signed in.
     pub(crate) async fn user(&self, email: &str) -> User {
-        let view = self.engine.create_user(email, &password(), false).await.expect("the account is new");
+        let view = self
+            .engine
+            .create_user(email, &password(), false)
+            .await
+            .expect("the account is new");
         User::sign_in(self.url.clone(), view).await
     }
 
     /// Somebody who keeps the catalogue, signed in.
     pub(crate) async fn superuser(&self) -> Superuser {
-        let view = self.engine.create_user("root@example.org", &password(), true).await.expect("the account is new");
+        let view = self
+            .engine
+            .create_user("root@example.org", &password(), true)
+            .await
+            .expect("the account is new");
         Superuser(User::sign_in(self.url.clone(), view).await)
     }
 }

@@ -38,11 +38,15 @@ pub(crate) struct Answer {
 
 impl Anonymous {
     pub(crate) fn new(base: Url) -> Self {
-        Self { base, http: http_client(true) }
+        Self {
+            base,
+            http: http_client(true),
+        }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, self.base.join(path).expect("a path makes a URL"))
+        self.http
+            .request(method, self.base.join(path).expect("a path makes a URL"))
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -58,7 +62,8 @@ impl Anonymous {
     }
 
     pub(crate) async fn login(&self, email: &str, password: &str) -> Answer {
-        self.post("/api/auth/login", json!({ "email": email, "password": password })).await
+        self.post("/api/auth/login", json!({ "email": email, "password": password }))
+            .await
     }
 }
 
@@ -67,7 +72,11 @@ impl User {
         let client = Anonymous::new(base);
         let signed_in = client.login(&view.email, PASSWORD).await.expect(200);
         let access_token = text(&signed_in, "access_token");
-        Self { client, view, access_token }
+        Self {
+            client,
+            view,
+            access_token,
+        }
     }
 
     /// Makes a server from an active connector.
@@ -79,7 +88,12 @@ impl User {
 
 impl Superuser {
     pub(crate) async fn register(&self, name: &str) -> Value {
-        self.post("/api/connectors/register", json!({ "name": name, "description": "For a test" })).await.expect(201)
+        self.post(
+            "/api/connectors/register",
+            json!({ "name": name, "description": "For a test" }),
+        )
+        .await
+        .expect(201)
     }
 
     pub(crate) async fn register_with_secret(&self, name: &str, secret: &str) -> Value {
@@ -136,7 +150,11 @@ impl Answer {
     #[track_caller]
     pub(crate) fn expect_error(self, status: u16, code: &str) -> Value {
         let body = self.expect(status);
-        assert_eq!((body["status"].as_u64(), body["error"].as_str()), (Some(status.into()), Some(code)), "{body}");
+        assert_eq!(
+            (body["status"].as_u64(), body["error"].as_str()),
+            (Some(status.into()), Some(code)),
+            "{body}"
+        );
         assert_eq!(body["message"], body["detail"]);
         assert!(body["request_id"].as_str().is_some_and(|id| id.len() == 32), "{body}");
         body
@@ -150,14 +168,20 @@ impl Answer {
 
     pub(crate) fn header(&self, name: &str) -> &str {
         let name: HeaderName = name.parse().expect("a header's name");
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 }
 
 /// The text of a field that must be there.
 #[track_caller]
 pub(crate) fn text(value: &Value, field: &str) -> String {
-    value[field].as_str().unwrap_or_else(|| panic!("no `{field}` in {value}")).to_owned()
+    value[field]
+        .as_str()
+        .unwrap_or_else(|| panic!("no `{field}` in {value}"))
+        .to_owned()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test's client is no upstream's")]

@@ -23,8 +23,13 @@ impl TestDatabase {
     pub(crate) async fn create() -> Self {
         let server = TestServer::shared();
         let name = format!("patchbay_it_{}", Uuid::new_v4().simple());
-        let mut admin = PgConnection::connect(&server.url).await.expect("the test server answers");
-        sqlx::query(&format!("CREATE DATABASE {name}")).execute(&mut admin).await.expect("a database can be made");
+        let mut admin = PgConnection::connect(&server.url)
+            .await
+            .expect("the test server answers");
+        sqlx::query(&format!("CREATE DATABASE {name}"))
+            .execute(&mut admin)
+            .await
+            .expect("a database can be made");
         let url = with_database(&server.url, &name);
         Self { server, name, url }
     }
@@ -40,20 +45,33 @@ impl TestDatabase {
 
     /// The first column of every row, as text.
     pub(crate) async fn texts(&self, query: &str) -> Vec<String> {
-        let mut connection = PgConnection::connect(&self.url).await.expect("the test database answers");
-        let rows = sqlx::query(query).fetch_all(&mut connection).await.expect("the query is right");
+        let mut connection = PgConnection::connect(&self.url)
+            .await
+            .expect("the test database answers");
+        let rows = sqlx::query(query)
+            .fetch_all(&mut connection)
+            .await
+            .expect("the query is right");
         rows.iter().map(|row| row.get(0)).collect()
     }
 
     pub(crate) async fn execute(&self, statement: &str) {
-        let mut connection = PgConnection::connect(&self.url).await.expect("the test database answers");
-        sqlx::query(statement).execute(&mut connection).await.expect("the statement is right");
+        let mut connection = PgConnection::connect(&self.url)
+            .await
+            .expect("the test database answers");
+        sqlx::query(statement)
+            .execute(&mut connection)
+            .await
+            .expect("the statement is right");
     }
 }
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let (url, drop) = (self.server.url.clone(), format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        let (url, drop) = (
+            self.server.url.clone(),
+            format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
+        );
         // The test's own runtime may be about to end. What isn't dropped here goes with its server.
         let dropping = std::thread::spawn(move || {
             block_on(async {
@@ -88,9 +106,11 @@ impl TestServer {
     fn open() -> Self {
         let variables = Variables::read().expect("the environment can be read");
         match variables.get("DATABASE_URL") {
-            Some(url) if variables.source("DATABASE_URL") == Source::Environment => {
-                Self { url: url.to_owned(), keep: None, thread: None }
-            }
+            Some(url) if variables.source("DATABASE_URL") == Source::Environment => Self {
+                url: url.to_owned(),
+                keep: None,
+                thread: None,
+            },
             _ => Self::start(),
         }
     }
@@ -111,8 +131,16 @@ impl TestServer {
                 let _ = postgres.stop_and_delete().await;
             });
         });
-        let url = started.recv().expect("the test server starts").expose_secret().to_owned();
-        Self { url, keep: Some(keep), thread: Some(thread) }
+        let url = started
+            .recv()
+            .expect("the test server starts")
+            .expose_secret()
+            .to_owned();
+        Self {
+            url,
+            keep: Some(keep),
+            thread: Some(thread),
+        }
     }
 }
 
@@ -135,7 +163,11 @@ fn block_on(future: impl Future<Output = ()>) {
 
 /// The URL with another database's name: what follows the last `/`, before any query.
 fn with_database(url: &str, name: &str) -> String {
-    let (base, query) = url.split_once('?').map_or((url, String::new()), |(base, query)| (base, format!("?{query}")));
-    let (server, _) = base.rsplit_once('/').expect("a database URL ends with the database's name");
+    let (base, query) = url
+        .split_once('?')
+        .map_or((url, String::new()), |(base, query)| (base, format!("?{query}")));
+    let (server, _) = base
+        .rsplit_once('/')
+        .expect("a database URL ends with the database's name");
     format!("{server}/{name}{query}")
 }

@@ -3,7 +3,10 @@
 pub(crate) mod app;
 pub(crate) mod client;
 pub(crate) mod database;
+pub(crate) mod foreign;
+pub(crate) mod mcp;
+pub(crate) mod rmcp_server;
 pub(crate) mod upstream;
 
 pub(crate) use app::App;
-pub(crate) use client::{Answer, Anonymous, Superuser, User};
+pub(crate) use client::{Anonymous, Answer, Superuser, User};

@@ -38,7 +38,9 @@ impl Upstream {
     pub(crate) async fn serve(routes: Router) -> Self {
         let seen = Arc::<Mutex<Vec<Seen>>>::default();
         let routes = routes.layer(axum::middleware::from_fn_with_state(Arc::clone(&seen), note));
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("loopback has a free port");
         let base = format!("http://{}", listener.local_addr().expect("a listener has an address"));
         let running = tokio::spawn(async move { axum::serve(listener, routes).await.expect("serving goes on") });
         Self { base, seen, running }
@@ -48,7 +50,12 @@ impl Upstream {
     pub(crate) async fn connector(manifest: Value) -> Self {
         let tools = manifest["tools"].to_string();
         let manifest = get(move || async move { Json(manifest) });
-        Self::serve(Router::new().route("/connector.json", manifest).merge(mcp(&tools, r#"{"content":[]}"#))).await
+        Self::serve(
+            Router::new()
+                .route("/connector.json", manifest)
+                .merge(mcp(&tools, r#"{"content":[]}"#)),
+        )
+        .await
     }
 
     /// A URL of this service.
@@ -68,7 +75,10 @@ impl Upstream {
 
     /// The MCP requests with this method that arrived so far.
     pub(crate) fn calls(&self, method: &str) -> Vec<Value> {
-        let bodies = self.seen().into_iter().filter_map(|seen| serde_json::from_str::<Value>(&seen.body).ok());
+        let bodies = self
+            .seen()
+            .into_iter()
+            .filter_map(|seen| serde_json::from_str::<Value>(&seen.body).ok());
         bodies.filter(|body| body["method"] == method).collect()
     }
 }
@@ -102,12 +112,25 @@ pub(crate) fn tool(name: &str) -> Value {
 pub(crate) fn mcp(tools: &str, result: &str) -> Router {
     let tools = RawValue::from_string(tools.to_owned()).expect("the tools are JSON");
     let result = RawValue::from_string(result.to_owned()).expect("the result is JSON");
-    Router::new().route("/mcp", post(answer).with_state(Arc::new((tools, result))))
+    Router::new().route("/mcp", post(answer).with_state(Arc::new((tools, Some(result)))))
 }
 
-async fn answer(State(fixed): State<Arc<(Box<RawValue>, Box<RawValue>)>>, headers: HeaderMap, body: Bytes) -> Response {
-    let Ok(request) = serde_json::from_slice::<Value>(&body) else { return StatusCode::BAD_REQUEST.into_response() };
-    let Some(id) = request.get("id") else { return StatusCode::ACCEPTED.into_response() };
+/// The same, but a call is never answered.
+pub(crate) fn mcp_that_hangs(tools: &str) -> Router {
+    let tools = RawValue::from_string(tools.to_owned()).expect("the tools are JSON");
+    Router::new().route("/mcp", post(answer).with_state(Arc::new((tools, None))))
+}
+
+/// The list of tools, and the result of every call.
+type Fixed = (Box<RawValue>, Option<Box<RawValue>>);
+
+async fn answer(State(fixed): State<Arc<Fixed>>, headers: HeaderMap, body: Bytes) -> Response {
+    let Ok(request) = serde_json::from_slice::<Value>(&body) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let Some(id) = request.get("id") else {
+        return StatusCode::ACCEPTED.into_response();
+    };
     let method = request["method"].as_str().unwrap_or_default();
     if headers.contains_key("mcp-method") || method == "server/discover" {
         return error(id, -32601, "Method not found");
@@ -124,7 +147,10 @@ async fn answer(State(fixed): State<Arc<(Box<RawValue>, Box<RawValue>)>>, header
         ),
         "ping" => result(id, "{}"),
         "tools/list" => result(id, &format!(r#"{{"tools":{}}}"#, fixed.0.get())),
-        "tools/call" => result(id, fixed.1.get()),
+        "tools/call" => match &fixed.1 {
+            Some(fixed) => result(id, fixed.get()),
+            None => std::future::pending().await,
+        },
         _ => error(id, -32601, "Method not found"),
     }
 }
@@ -144,9 +170,13 @@ pub(crate) fn raw(json: String) -> Response {
 
 /// An address at which nobody listens.
 pub(crate) async fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("loopback has a free port");
     let address = listener.local_addr().expect("a listener has an address");
     drop(listener);
-    let uri: Uri = format!("http://{address}/connector.json").parse().expect("an address makes a URI");
+    let uri: Uri = format!("http://{address}/connector.json")
+        .parse()
+        .expect("an address makes a URI");
     uri.to_string()
 }
