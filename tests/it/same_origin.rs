@@ -98,7 +98,7 @@ async fn a_name_that_was_pointed_at_us_gets_nothing() {
     asked_as("evil.example", "/sign-in")
         .await
         .expect_error(421, "UNKNOWN_HOST");
-    asked_as("127.0.0.1", "/set-up").await.expect(200);
+    assert_eq!(asked_as("127.0.0.1", "/set-up").await.status, 200);
     // Probes come by whatever name the network has.
-    asked_as("patchbay.internal", "/healthz").await.expect(200);
+    assert_eq!(asked_as("patchbay.internal", "/healthz").await.status, 200);
 }
