@@ -2,6 +2,8 @@
 //!
 //! What a rule is, is tested where the rule is; here it is tested that every door keeps it.
 
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "all of this is tests")]
+
 mod support;
 
 mod accounts;
