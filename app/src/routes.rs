@@ -22,7 +22,7 @@ use leptos_router::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "Patchbay".to_owned() } else { format!("{title} · Patchbay") }/>
+        <Title formatter=window_title/>
         <Router>
             <SiteRoot>
                 <Routes fallback=NotFoundPage>
@@ -40,5 +40,19 @@ pub fn App() -> impl IntoView {
                 </Routes>
             </SiteRoot>
         </Router>
+    }
+}
+
+/// The title of a page that is called this. On the server it becomes HTML, and the framework writes it as it is.
+fn window_title(page: String) -> String {
+    let title = if page.is_empty() {
+        "Patchbay".to_owned()
+    } else {
+        format!("{page} · Patchbay")
+    };
+    if cfg!(feature = "ssr") {
+        title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    } else {
+        title
     }
 }

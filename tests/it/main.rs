@@ -16,6 +16,7 @@ mod gateway;
 mod gateway_refusals;
 mod http;
 mod isolation;
+mod pages;
 mod rate_limits;
 mod register;
 mod same_origin;
