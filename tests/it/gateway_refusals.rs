@@ -3,16 +3,19 @@
 use crate::support::{
     Answer, App, Superuser,
     client::text,
+    eventually,
     mcp::{Endpoint, message},
-    upstream::{Upstream, manifest, mcp, mcp_that_hangs, nobody, tool},
+    upstream::{Upstream, manifest, mcp, mcp_that_waits, nobody, tool},
 };
 use axum::{Json, Router, routing::get};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 const CALL: &str = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"a","arguments":{}}}"#;
+
+/// For tests with two processes.
+const KEY: (&str, &str) = ("TOKEN_ENCRYPTION_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
 
 async fn scene(app: &App) -> (Superuser, Upstream, Value, Endpoint) {
     let root = app.superuser().await;
@@ -21,16 +24,6 @@ async fn scene(app: &App) -> (Superuser, Upstream, Value, Endpoint) {
     let server = root.create_server(&connector, json!({})).await;
     let endpoint = Endpoint::of(app, &server);
     (root, service, server, endpoint)
-}
-
-/// Other processes are told of a change; that takes a moment, but not more.
-async fn eventually<F: Future<Output = bool>>(mut is_so: impl FnMut() -> F) {
-    let patience = tokio::time::timeout(Duration::from_secs(10), async {
-        while !is_so().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    });
-    patience.await.expect("it becomes so");
 }
 
 fn result_of(answer: &Answer) -> Value {
@@ -96,6 +89,20 @@ async fn a_revoked_token_and_a_deleted_server_end_access() {
     endpoint.initialize().await;
     root.delete(&path).await.expect(204);
     eventually(async || matches!(endpoint.send(PING).await.status, 401 | 404)).await;
+}
+
+#[tokio::test]
+async fn what_one_replica_changes_the_others_know() {
+    let app = App::with(&[KEY]).await;
+    let (root, _service, server, endpoint) = scene(&app).await;
+    let replica = app.replica(&[KEY]).await;
+    let elsewhere = Endpoint::of(&replica, &server);
+    let session = endpoint.initialize().await;
+    elsewhere.in_session(&session, CALL).await.expect(200);
+    root.delete(&format!("/api/mcp-servers/{}", text(&server, "id")))
+        .await
+        .expect(204);
+    eventually(async || matches!(elsewhere.in_session(&session, CALL).await.status, 401 | 404)).await;
 }
 
 #[tokio::test]
@@ -255,7 +262,8 @@ async fn a_slow_upstream_holds_up_nobody_else() {
     let app = App::start().await;
     let (root, _service, _, endpoint) = scene(&app).await;
     let tools = json!([tool("a")]).to_string();
-    let slow = Upstream::serve(mcp_that_hangs(&tools)).await;
+    let (routes, _gate) = mcp_that_waits(&tools);
+    let slow = Upstream::serve(routes).await;
     let connector = root.active_connector("slow", &slow.url("/mcp")).await;
     let stuck = Endpoint::of(&app, &root.create_server(&connector, json!({})).await);
     let waiting = tokio::spawn(async move {

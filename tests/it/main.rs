@@ -8,6 +8,7 @@ mod support;
 
 mod accounts;
 mod activate;
+mod assets;
 mod authz_coverage;
 mod command_line;
 mod directions;
@@ -22,3 +23,4 @@ mod register;
 mod same_origin;
 mod servers;
 mod sessions;
+mod stopping;

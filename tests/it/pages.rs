@@ -1,7 +1,7 @@
 //! The dashboard as a browser without scripts sees it: pages, and forms that are sent the old way.
 
 use crate::support::{
-    Answer, Anonymous, App,
+    Anonymous, Answer, App,
     app::PASSWORD,
     client::text,
     upstream::{Upstream, manifest, tool},
@@ -17,7 +17,9 @@ async fn submit(who: &Anonymous, action: &str, form: &[(&str, &str)]) -> String 
 }
 
 fn form_of(who: &Anonymous, action: &str, form: &[(&str, &str)]) -> reqwest::RequestBuilder {
-    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish();
     who.request(Method::POST, action)
         .header("content-type", "application/x-www-form-urlencoded")
         .header("accept", "text/html,application/xhtml+xml")
@@ -39,12 +41,26 @@ async fn who_is_not_signed_in_is_sent_to_sign_in_and_comes_back() {
     app.superuser().await;
     app.user("ada@example.org").await;
     let nobody = app.anonymous();
-    for path in ["/", "/connectors", "/connectors/1", "/connectors/1/create-server", "/servers"] {
+    for path in [
+        "/",
+        "/connectors",
+        "/connectors/1",
+        "/connectors/1/create-server",
+        "/servers",
+    ] {
         let answer = nobody.get(path).await;
         assert_eq!(answer.status, 303, "{path}");
-        assert!(answer.header("location").starts_with("/sign-in?next=/"), "{path}: {}", answer.header("location"));
+        assert!(
+            answer.header("location").starts_with("/sign-in?next=/"),
+            "{path}: {}",
+            answer.header("location")
+        );
     }
-    let form = [("email", "ada@example.org"), ("password", PASSWORD), ("next", "/connectors")];
+    let form = [
+        ("email", "ada@example.org"),
+        ("password", PASSWORD),
+        ("next", "/connectors"),
+    ];
     assert_eq!(submit(&nobody, "/fn/account/sign-in", &form).await, "/connectors");
     assert!(page(&nobody, "/connectors").await.contains("ada@example.org"));
     assert_eq!(submit(&nobody, "/fn/account/sign-out", &[]).await, "/sign-in");
@@ -55,9 +71,18 @@ async fn who_is_not_signed_in_is_sent_to_sign_in_and_comes_back() {
 async fn after_signing_in_nobody_is_sent_to_another_site() {
     let app = App::start().await;
     app.user("ada@example.org").await;
-    for next in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
+    for next in [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+    ] {
         let form = [("email", "ada@example.org"), ("password", PASSWORD), ("next", next)];
-        assert_eq!(submit(&app.anonymous(), "/fn/account/sign-in", &form).await, "/", "{next}");
+        assert_eq!(
+            submit(&app.anonymous(), "/fn/account/sign-in", &form).await,
+            "/",
+            "{next}"
+        );
     }
 }
 
@@ -70,7 +95,10 @@ async fn a_refused_form_says_so_beside_what_was_typed_and_once_only() {
     let form = [("email", "ada@example.org"), ("password", "not her password")];
     let back = submit(&nobody, "/fn/account/sign-in", &form).await;
     let shown = page(&nobody, &back).await;
-    assert!(shown.contains("Email or password is wrong.") && shown.contains("ada@example.org"), "{shown}");
+    assert!(
+        shown.contains("Email or password is wrong.") && shown.contains("ada@example.org"),
+        "{shown}"
+    );
     assert!(!shown.contains("not her password"));
     assert!(!page(&nobody, &back).await.contains("Email or password is wrong."));
 }
@@ -81,23 +109,43 @@ async fn a_superuser_goes_from_nothing_to_a_token_by_forms_alone() {
     let root = app.superuser().await;
     let service = Upstream::connector(manifest(json!([tool("count_sheep")]))).await;
 
-    let form = [("name", "my_connector"), ("description", "Counts sheep"), ("secret", "")];
+    let form = [
+        ("name", "my_connector"),
+        ("description", "Counts sheep"),
+        ("secret", ""),
+    ];
     let to = submit(&root, "/fn/connectors/register", &form).await;
     assert_eq!(to, "/connectors?registered=1");
     let shown = page(&root, &to).await;
-    assert!(shown.contains("Connector 'my_connector' registered successfully") || shown.contains("registered successfully!"));
-    assert!(shown.contains("Activate Connector: my_connector") && shown.contains("Not Activated"), "{shown}");
+    assert!(
+        shown.contains("Connector 'my_connector' registered successfully")
+            || shown.contains("registered successfully!")
+    );
+    assert!(
+        shown.contains("Activate Connector: my_connector") && shown.contains("Not Activated"),
+        "{shown}"
+    );
 
     let url = service.manifest_url();
-    let form = [("connector_id", "1"), ("connector_url", url.as_str()), ("from", "/connectors?registered=1")];
+    let form = [
+        ("connector_id", "1"),
+        ("connector_url", url.as_str()),
+        ("from", "/connectors?registered=1"),
+    ];
     let to = submit(&root, "/fn/connectors/activate", &form).await;
     let shown = page(&root, &to).await;
-    assert!(shown.contains("Connector activated! Found 1 tools and 0 templates.") && shown.contains("Create Server"), "{shown}");
+    assert!(
+        shown.contains("Connector activated! Found 1 tools and 0 templates.") && shown.contains("Create Server"),
+        "{shown}"
+    );
 
     let to = submit(&root, "/fn/servers/create", &[("connector_id", "1"), ("name", "Sheep")]).await;
     assert!(to.starts_with("/servers/"), "{to}");
     let shown = page(&root, &to).await;
-    assert!(shown.contains("mcp_token_") && shown.contains("count_sheep") && shown.contains("/mcp/1"), "{shown}");
+    assert!(
+        shown.contains("mcp_token_") && shown.contains("count_sheep") && shown.contains("/mcp/1"),
+        "{shown}"
+    );
     let again = page(&root, &to).await;
     let token = &shown[shown.find("mcp_token_").unwrap()..][.."mcp_token_".len() + 43];
     assert!(!again.contains(token), "a token is shown once");
@@ -111,9 +159,17 @@ async fn pages_run_no_script_but_their_own() {
     for path in ["/", "/sign-in", "/connectors", "/connectors/1", "/no-such-page"] {
         let answer = root.get(path).await;
         let policy = answer.header("content-security-policy").to_owned();
-        let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or_default().to_owned();
+        let nonce = policy
+            .split("'nonce-")
+            .nth(1)
+            .and_then(|rest| rest.split('\'').next())
+            .unwrap_or_default()
+            .to_owned();
         assert!(nonce.len() >= 16, "{path}: {policy}");
-        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{path}: {policy}");
+        assert!(
+            !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"),
+            "{path}: {policy}"
+        );
         let html = String::from_utf8(answer.body).unwrap();
         assert!(!html.contains("<script>alert"), "{path}");
         for script in html.split("<script").skip(1) {
@@ -134,9 +190,19 @@ async fn what_is_not_there_or_not_ones_own_is_a_page_with_that_status() {
     let connector = root.active_connector("notes", &service.manifest_url()).await;
     let server = text(&root.create_server(&connector, json!({})).await, "id");
     let eve = app.user("eve@example.org").await;
-    for path in ["/no-such-page", "/connectors/99", "/connectors/abc", "/servers/x", &format!("/servers/{server}")] {
+    for path in [
+        "/no-such-page",
+        "/connectors/99",
+        "/connectors/abc",
+        "/servers/x",
+        &format!("/servers/{server}"),
+    ] {
         let answer = eve.get(path).await;
-        assert_eq!((answer.status, answer.header("content-type").starts_with("text/html")), (404, true), "{path}");
+        assert_eq!(
+            (answer.status, answer.header("content-type").starts_with("text/html")),
+            (404, true),
+            "{path}"
+        );
     }
     assert_eq!(eve.get("/fn/no-such-function").await.status, 404);
 }
@@ -154,10 +220,18 @@ async fn a_form_sent_too_often_is_answered_as_its_sender_understands_it() {
     assert!(String::from_utf8_lossy(&page.body).contains("Try again in 3 seconds."));
     let script = form_of(&nobody, "/fn/account/sign-in", &form).header("accept", "application/json");
     let mut script = script.build().unwrap();
-    script.headers_mut().insert("accept", "application/json".parse().unwrap());
-    let answer = crate::support::client::http_client(false).execute(script).await.unwrap();
+    script
+        .headers_mut()
+        .insert("accept", "application/json".parse().unwrap());
+    let answer = crate::support::client::http_client(false)
+        .execute(script)
+        .await
+        .unwrap();
     assert_eq!(answer.status(), 429);
-    assert_eq!(answer.json::<serde_json::Value>().await.unwrap(), json!({ "kind": "rate_limited", "seconds": 3 }));
+    assert_eq!(
+        answer.json::<serde_json::Value>().await.unwrap(),
+        json!({ "kind": "rate_limited", "seconds": 3 })
+    );
 }
 
 #[tokio::test]
@@ -166,7 +240,8 @@ async fn another_sites_form_is_refused() {
     let root = app.superuser().await;
     let form = form_of(&root, "/fn/connectors/register", &[("name", "x"), ("description", "x")]);
     let mut form = form.build().unwrap();
-    form.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
+    form.headers_mut()
+        .insert("sec-fetch-site", "cross-site".parse().unwrap());
     let answer = crate::support::client::http_client(false).execute(form).await.unwrap();
     assert_eq!(answer.status(), 403);
     assert_eq!(root.get("/api/connectors").await.expect(200)["total"], 0);

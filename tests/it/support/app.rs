@@ -7,7 +7,7 @@ use patchbay::{
 };
 use patchbay_engine::{Clock, Engine, vault::KeyRing};
 use secrecy::{ExposeSecret as _, SecretString};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use tokio::{runtime::Runtime, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -23,7 +23,7 @@ pub(crate) struct App {
     pub(crate) url: Url,
     pub(crate) engine: Engine,
     pub(crate) clock: Clock,
-    pub(crate) database: TestDatabase,
+    pub(crate) database: Arc<TestDatabase>,
     shutdown: CancellationToken,
     running: JoinHandle<()>,
 }
@@ -35,11 +35,11 @@ impl App {
 
     /// With some variables set differently.
     pub(crate) async fn with(changes: &[(&str, &str)]) -> Self {
-        Self::on(TestDatabase::create().await, changes).await
+        Self::on(Arc::new(TestDatabase::create().await), changes).await
     }
 
     /// On a database that holds something already.
-    pub(crate) async fn on(database: TestDatabase, changes: &[(&str, &str)]) -> Self {
+    pub(crate) async fn on(database: Arc<TestDatabase>, changes: &[(&str, &str)]) -> Self {
         let clock = Clock::fixed(Clock::system().now());
         let server = Server::build_at(config(database.url(), changes), clock.clone());
         let server = RUNTIME
@@ -63,9 +63,19 @@ impl App {
         }
     }
 
-    /// Stops the server in good order and gives its database back.
-    pub(crate) async fn stop(self) -> TestDatabase {
+    /// A second process on the same database. It must be told the same keys to understand what the first one sealed.
+    pub(crate) async fn replica(&self, changes: &[(&str, &str)]) -> Self {
+        Self::on(Arc::clone(&self.database), changes).await
+    }
+
+    /// Begins to stop the server: what is under way may end.
+    pub(crate) fn begin_to_stop(&self) {
         self.shutdown.cancel();
+    }
+
+    /// Stops the server in good order and gives its database back.
+    pub(crate) async fn stop(self) -> Arc<TestDatabase> {
+        self.begin_to_stop();
         self.running.await.expect("the server doesn't panic");
         self.database
     }

@@ -38,6 +38,25 @@ impl TestDatabase {
         &self.url
     }
 
+    /// Makes the database refuse connections, as if it were down, or take them again.
+    pub(crate) async fn set_reachable(&self, reachable: bool) {
+        let mut admin = PgConnection::connect(&self.server.url)
+            .await
+            .expect("the test server answers");
+        for statement in [
+            format!("ALTER DATABASE {} ALLOW_CONNECTIONS {reachable}", self.name),
+            format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND NOT {reachable}",
+                self.name
+            ),
+        ] {
+            sqlx::query(&statement)
+                .execute(&mut admin)
+                .await
+                .expect("the statement is right");
+        }
+    }
+
     /// Connections past the engine, for looking at rows.
     pub(crate) async fn pool(&self) -> PgPool {
         PgPool::connect(&self.url).await.expect("the test database answers")

@@ -10,7 +10,7 @@ use axum::{
 };
 use serde_json::{Value, json, value::RawValue};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
 
 /// A request that arrived.
 #[derive(Debug, Clone)]
@@ -112,17 +112,36 @@ pub(crate) fn tool(name: &str) -> Value {
 pub(crate) fn mcp(tools: &str, result: &str) -> Router {
     let tools = RawValue::from_string(tools.to_owned()).expect("the tools are JSON");
     let result = RawValue::from_string(result.to_owned()).expect("the result is JSON");
-    Router::new().route("/mcp", post(answer).with_state(Arc::new((tools, Some(result)))))
+    let fixed = Fixed {
+        tools,
+        result,
+        gate: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
+    };
+    Router::new().route("/mcp", post(answer).with_state(Arc::new(fixed)))
 }
 
-/// The same, but a call is never answered.
-pub(crate) fn mcp_that_hangs(tools: &str) -> Router {
+/// The same, but a call is answered only once it is let go.
+pub(crate) fn mcp_that_waits(tools: &str) -> (Router, Arc<Semaphore>) {
     let tools = RawValue::from_string(tools.to_owned()).expect("the tools are JSON");
-    Router::new().route("/mcp", post(answer).with_state(Arc::new((tools, None))))
+    let result = RawValue::from_string(r#"{"content":[]}"#.to_owned()).expect("the result is JSON");
+    let gate = Arc::new(Semaphore::new(0));
+    let fixed = Fixed {
+        tools,
+        result,
+        gate: Arc::clone(&gate),
+    };
+    (
+        Router::new().route("/mcp", post(answer).with_state(Arc::new(fixed))),
+        gate,
+    )
 }
 
-/// The list of tools, and the result of every call.
-type Fixed = (Box<RawValue>, Option<Box<RawValue>>);
+struct Fixed {
+    tools: Box<RawValue>,
+    result: Box<RawValue>,
+    /// A call needs a permit of this.
+    gate: Arc<Semaphore>,
+}
 
 async fn answer(State(fixed): State<Arc<Fixed>>, headers: HeaderMap, body: Bytes) -> Response {
     let Ok(request) = serde_json::from_slice::<Value>(&body) else {
@@ -146,11 +165,11 @@ async fn answer(State(fixed): State<Arc<Fixed>>, headers: HeaderMap, body: Bytes
             .to_string(),
         ),
         "ping" => result(id, "{}"),
-        "tools/list" => result(id, &format!(r#"{{"tools":{}}}"#, fixed.0.get())),
-        "tools/call" => match &fixed.1 {
-            Some(fixed) => result(id, fixed.get()),
-            None => std::future::pending().await,
-        },
+        "tools/list" => result(id, &format!(r#"{{"tools":{}}}"#, fixed.tools.get())),
+        "tools/call" => {
+            let _permit = fixed.gate.acquire().await;
+            result(id, fixed.result.get())
+        }
         _ => error(id, -32601, "Method not found"),
     }
 }
