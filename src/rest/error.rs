@@ -163,3 +163,59 @@ impl IntoResponse for Error {
 pub(crate) fn seconds(duration: std::time::Duration) -> u64 {
     duration.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use patchbay_domain::ids::ConnectorRef;
+    use patchbay_engine::{
+        Error as EngineError,
+        error::{Conflict, Denied, NotFound, Unauthenticated},
+    };
+    use std::time::Duration;
+
+    #[test]
+    fn every_error_has_its_status_code_and_sentence() {
+        let engine = |error: EngineError| Error::Engine(error);
+        let errors = [
+            engine(FieldErrors::one("name", FieldError::Required).into()),
+            engine(Unauthenticated::BadCredentials.into()),
+            engine(Unauthenticated::SignedOut.into()),
+            engine(Unauthenticated::BadToken.into()),
+            engine(Denied::Superuser.into()),
+            engine(Denied::SignUpClosed.into()),
+            engine(NotFound::Connector(ConnectorRef::Number(99)).into()),
+            engine(NotFound::Server.into()),
+            engine(Conflict::ConnectorName("my_connector".into()).into()),
+            engine(Conflict::ServerLimit(32).into()),
+            engine(EngineError::RateLimited { retry_after: Duration::from_secs(3) }),
+            engine(EngineError::PoolExhausted),
+            engine(EngineError::internal("password authentication failed for user ada")),
+            Error::Malformed { at: "EOF while parsing at line 1 column 1".into() },
+            Error::UnsupportedMediaType,
+            Error::TooLarge,
+            Error::Timeout,
+            Error::UnknownRoute,
+            Error::MethodNotAllowed,
+            Error::NoSuchThing { code: "CONNECTOR_NOT_FOUND", message: "Connector with ID x not found".into() },
+            Error::CrossOrigin,
+            Error::UnknownHost,
+        ];
+        let table: Vec<String> =
+            errors.iter().map(|error| format!("{} {} {}", error.status(), error.code(), error.message())).collect();
+        insta::assert_snapshot!("errors", table.join("\n"));
+    }
+
+    #[test]
+    fn refused_fields_are_told_with_code_and_sentence() {
+        let error = Error::from(FieldErrors::one("name", FieldError::TooLong { max: 255 }));
+        let fields = serde_json::to_string(&error.fields()).unwrap();
+        assert_eq!(fields, r#"{"name":{"code":"too_long","max":255,"message":"At most 255 characters."}}"#);
+    }
+
+    #[test]
+    fn waiting_times_are_rounded_up() {
+        assert_eq!(seconds(Duration::ZERO), 1);
+        assert_eq!(seconds(Duration::from_millis(2001)), 3);
+    }
+}

@@ -1,7 +1,7 @@
 //! The REST API below `/api`: each handler reads a request, asks the engine, writes JSON. What may be done, and by whom, is
 //! the engine's matter.
 //!
-//! [`ENDPOINTS`](endpoints) is the one list of what there is; the router is made from it, and so is the test that checks
+//! [`endpoints`] is the one list of what there is; the router is made from it, and so is the test that checks
 //! that every endpoint says who may use it.
 
 mod auth;

@@ -2,12 +2,11 @@
 
 use crate::support::{
     Answer, App, Superuser,
-    client::text,
     mcp::{Endpoint, message, said},
     rmcp_server::{self, Speaks},
     upstream::{Upstream, manifest, mcp, raw, tool},
 };
-use axum::{Json, Router, routing::get};
+use axum::{Router, routing::get};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -289,6 +288,4 @@ async fn the_dashboard_is_where_it_was_beside_the_endpoints() {
     nobody.get("/healthz").await.expect(200);
     let elsewhere = Answer::of(nobody.request(Method::POST, "/mcp/1").json(&json!({}))).await;
     assert_eq!((elsewhere.status, elsewhere.header("set-cookie")), (401, ""));
-    let manifest = Upstream::serve(Router::new().route("/x", get(|| async { Json(json!({})) }))).await;
-    assert_eq!(text(&json!({ "url": manifest.url("/x") }), "url"), manifest.url("/x"));
 }
