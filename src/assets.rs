@@ -32,7 +32,9 @@ pub(crate) fn manifest() -> anyhow::Result<Option<Assets>> {
     use anyhow::Context as _;
 
     Site::get(MANIFEST)
-        .map(|file| serde_json::from_slice(&file.data).with_context(|| format!("{MANIFEST} of the built frontend is damaged")))
+        .map(|file| {
+            serde_json::from_slice(&file.data).with_context(|| format!("{MANIFEST} of the built frontend is damaged"))
+        })
         .transpose()
 }
 
@@ -62,7 +64,14 @@ fn find(path: &str, headers: &HeaderMap) -> Option<Found> {
         return None;
     }
     let caching = if path.starts_with(HASHED) { FOREVER } else { AN_HOUR };
-    let found = |file, encoding| Some(Found { file, content_type, encoding, caching });
+    let found = |file, encoding| {
+        Some(Found {
+            file,
+            content_type,
+            encoding,
+            caching,
+        })
+    };
     for (encoding, extension) in [("br", "br"), ("gzip", "gz")] {
         if accepts(headers, encoding)
             && let Some(file) = Site::get(&format!("{path}.{extension}"))
@@ -75,9 +84,14 @@ fn find(path: &str, headers: &HeaderMap) -> Option<Found> {
 
 impl Found {
     fn into_response(self, asked: &HeaderMap) -> Response {
-        let hash: String = self.file.metadata.sha256_hash()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash: String = self.file.metadata.sha256_hash()[..16]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let etag = format!("\"{hash}\"");
-        let is_known = asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
+        let is_known = asked
+            .get(header::IF_NONE_MATCH)
+            .is_some_and(|known| known.as_bytes() == etag.as_bytes());
         let mut response = if is_known {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
@@ -119,10 +133,16 @@ fn content_type(path: &str) -> Option<&'static str> {
 }
 
 fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
-    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let values = headers
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|offer| {
         let (name, weight) = offer.split_once(';').unwrap_or((offer, ""));
-        let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse() == Ok(0.0));
+        let refused = weight
+            .trim()
+            .strip_prefix("q=")
+            .is_some_and(|q| q.trim().parse() == Ok(0.0));
         name.trim().eq_ignore_ascii_case(encoding) && !refused
     })
 }
@@ -146,7 +166,15 @@ mod tests {
 
     #[test]
     fn pages_and_the_manifest_are_not_files() {
-        for path in ["/", "/connectors", "/api/connectors", "/assets.json", "/pkg/app.js.map", "/../Cargo.toml", "relative"] {
+        for path in [
+            "/",
+            "/connectors",
+            "/api/connectors",
+            "/assets.json",
+            "/pkg/app.js.map",
+            "/../Cargo.toml",
+            "relative",
+        ] {
             assert!(find(path, &HeaderMap::new()).is_none(), "{path}");
         }
     }

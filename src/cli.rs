@@ -156,7 +156,13 @@ impl Cli {
                 variables.set(name, value, Source::Flag);
             }
         };
-        set("PATCHBAY_DATA_DIR", self.options.data_dir.as_ref().map(|path| path.to_string_lossy().into_owned()));
+        set(
+            "PATCHBAY_DATA_DIR",
+            self.options
+                .data_dir
+                .as_ref()
+                .map(|path| path.to_string_lossy().into_owned()),
+        );
         set("PATCHBAY_LOG", self.options.log.clone());
         set("PATCHBAY_LOG_FORMAT", self.options.log_format.clone());
         if let Command::Serve(serve) = &self.command {
@@ -179,7 +185,8 @@ mod tests {
 
     #[test]
     fn a_password_is_only_taken_from_the_standard_input() {
-        let parse = |args: &[&str]| Cli::try_parse_from([&["patchbay", "user", "create", "--email", "a@b.c"], args].concat());
+        let parse =
+            |args: &[&str]| Cli::try_parse_from([&["patchbay", "user", "create", "--email", "a@b.c"], args].concat());
         assert!(parse(&["--password-stdin"]).is_ok());
         assert!(parse(&[]).is_err());
         assert!(parse(&["--password", "x"]).is_err());

@@ -149,18 +149,34 @@ impl Config {
             pool: parser.get("MCP_GATEWAY_URL_POOLS", parse::pool).unwrap_or_default(),
             listen,
             public_url: parser.get("PATCHBAY_PUBLIC_URL", parse::public_url),
-            data_dir: parser.get("PATCHBAY_DATA_DIR", parse::directory).unwrap_or_else(|| PathBuf::from(".patchbay")),
-            sign_up: parser
-                .get("PATCHBAY_SIGNUP", parse::sign_up)
-                .unwrap_or(if is_local { SignUp::Open } else { SignUp::Invite }),
+            data_dir: parser
+                .get("PATCHBAY_DATA_DIR", parse::directory)
+                .unwrap_or_else(|| PathBuf::from(".patchbay")),
+            sign_up: parser.get("PATCHBAY_SIGNUP", parse::sign_up).unwrap_or(if is_local {
+                SignUp::Open
+            } else {
+                SignUp::Invite
+            }),
             egress_is_local_default: egress.is_none() && is_local,
-            egress: egress.unwrap_or_else(|| if is_local { parse::local_egress() } else { EgressPolicy::default() }),
+            egress: egress.unwrap_or_else(|| {
+                if is_local {
+                    parse::local_egress()
+                } else {
+                    EgressPolicy::default()
+                }
+            }),
             servers_max: parser.get("PATCHBAY_SERVERS_MAX", parse::count).unwrap_or(10_000),
             servers_per_user: parser.get("PATCHBAY_SERVERS_PER_USER", parse::count).unwrap_or(32),
-            trusted_proxies: parser.get("PATCHBAY_TRUSTED_PROXIES", parse::proxies).unwrap_or_default(),
+            trusted_proxies: parser
+                .get("PATCHBAY_TRUSTED_PROXIES", parse::proxies)
+                .unwrap_or_default(),
             log: LogConfig {
-                filter: parser.get("PATCHBAY_LOG", parse::log_filter).unwrap_or_else(|| "info".to_owned()),
-                format: parser.get("PATCHBAY_LOG_FORMAT", parse::log_format).unwrap_or(LogFormat::Pretty),
+                filter: parser
+                    .get("PATCHBAY_LOG", parse::log_filter)
+                    .unwrap_or_else(|| "info".to_owned()),
+                format: parser
+                    .get("PATCHBAY_LOG_FORMAT", parse::log_format)
+                    .unwrap_or(LogFormat::Pretty),
             },
         };
         parser.finish(config)

@@ -52,7 +52,9 @@ impl Database {
     /// # Errors
     /// When there is none to be had.
     pub async fn share(config: &Config, connections: u32) -> anyhow::Result<Self> {
-        let Where::Embedded = &config.database else { return Self::own(config, connections).await };
+        let Where::Embedded = &config.database else {
+            return Self::own(config, connections).await;
+        };
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(embedded) = start(&config.data_dir).await? {
@@ -65,7 +67,10 @@ impl Database {
                 return Ok(database);
             }
             if Instant::now() > deadline {
-                bail!("another process has the database in {}, but it doesn't answer", config.data_dir.display());
+                bail!(
+                    "another process has the database in {}, but it doesn't answer",
+                    config.data_dir.display()
+                );
             }
             tokio::time::sleep(POLL).await;
         }
@@ -98,14 +103,20 @@ impl Database {
     }
 
     async fn connect(url: &SecretString, connections: u32) -> anyhow::Result<Self> {
-        let db = Db::connect(url, connections).await.map_err(describe).context("can't connect to the database")?;
+        let db = Db::connect(url, connections)
+            .await
+            .map_err(describe)
+            .context("can't connect to the database")?;
         Ok(Self { db, embedded: None })
     }
 
     async fn embedded((postgres, url_file): (Postgres, PathBuf), connections: u32) -> anyhow::Result<Self> {
         let url = postgres.connection().url();
         match Self::connect(&url, connections).await {
-            Ok(Self { db, .. }) => Ok(Self { db, embedded: Some((postgres, url_file)) }),
+            Ok(Self { db, .. }) => Ok(Self {
+                db,
+                embedded: Some((postgres, url_file)),
+            }),
             Err(error) => {
                 postgres.stop().await;
                 Err(error)
@@ -140,7 +151,11 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     {
         return Err(error);
     }
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&draft)?;
     writeln!(file, "{text}")?;
     fs::rename(&draft, path)
 }

@@ -24,7 +24,9 @@ pub struct Keys {
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// A database of one's own needs keys of one's own: every replica must have the same.
-    #[error("{0} not set\n\nMake a key with `patchbay key generate`, and give the same one to every process that uses this database:\n  {0}=…")]
+    #[error(
+        "{0} not set\n\nMake a key with `patchbay key generate`, and give the same one to every process that uses this database:\n  {0}=…"
+    )]
     NotSet(&'static str),
     /// A key that was kept is not a key any more.
     #[error("{} holds no usable key: {reason}. Put the key back that was there, because what it sealed can't be read without it", path.display())]
@@ -60,9 +62,15 @@ impl Keys {
             (None, Some(directory)) => kept(&directory.join(file)).map(|key| (key, directory.join(file))),
             (None, None) => Err(KeysError::NotSet(name)),
         };
-        let (ring, origin) = find(&config.token_encryption_key, "TOKEN_ENCRYPTION_KEY", "token-encryption-key")?;
-        let ring = KeyRing::parse(ring.expose_secret())
-            .map_err(|error| KeysError::Unusable { path: origin, reason: error.to_string() })?;
+        let (ring, origin) = find(
+            &config.token_encryption_key,
+            "TOKEN_ENCRYPTION_KEY",
+            "token-encryption-key",
+        )?;
+        let ring = KeyRing::parse(ring.expose_secret()).map_err(|error| KeysError::Unusable {
+            path: origin,
+            reason: error.to_string(),
+        })?;
         let (jwt_secret, _) = find(&config.jwt_secret_key, "JWT_SECRET_KEY", "jwt-secret-key")?;
         Ok(Self { ring, jwt_secret })
     }
@@ -70,16 +78,22 @@ impl Keys {
 
 /// The key in this file, which is made with a fresh one where there is none.
 fn kept(path: &Path) -> Result<SecretString, KeysError> {
-    let failed = |source| KeysError::Io { path: path.to_owned(), source };
+    let failed = |source| KeysError::Io {
+        path: path.to_owned(),
+        source,
+    };
     match fs::read_to_string(path) {
-        Ok(text) if text.trim().is_empty() => {
-            Err(KeysError::Unusable { path: path.to_owned(), reason: "it is empty".to_owned() })
-        }
+        Ok(text) if text.trim().is_empty() => Err(KeysError::Unusable {
+            path: path.to_owned(),
+            reason: "it is empty".to_owned(),
+        }),
         Ok(text) => Ok(text.trim().to_owned().into()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             make(path).map_err(failed)?;
             // Read again: another process may have been faster, and then its key is the one that stands.
-            fs::read_to_string(path).map(|text| text.trim().to_owned().into()).map_err(failed)
+            fs::read_to_string(path)
+                .map(|text| text.trim().to_owned().into())
+                .map_err(failed)
         }
         Err(error) => Err(failed(error)),
     }
@@ -90,7 +104,12 @@ fn make(path: &Path) -> io::Result<()> {
     let directory = path.parent().unwrap_or_else(|| Path::new("."));
     fs::create_dir_all(directory)?;
     let draft = path.with_extension(format!("{}.new", std::process::id()));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)?;
     // The mode above counts for a new file only.
     file.set_permissions(fs::Permissions::from_mode(0o600))?;
     writeln!(file, "{}", KeyRing::generate_key().expose_secret())?;
@@ -125,8 +144,16 @@ mod tests {
         assert!(error.contains("patchbay key generate"), "{error}");
 
         let key = KeyRing::generate_key();
-        let without_jwt = config(&[("DATABASE_URL", "postgresql://h/d"), ("TOKEN_ENCRYPTION_KEY", key.expose_secret())]);
-        assert!(Keys::of(&without_jwt).unwrap_err().to_string().starts_with("JWT_SECRET_KEY not set\n"));
+        let without_jwt = config(&[
+            ("DATABASE_URL", "postgresql://h/d"),
+            ("TOKEN_ENCRYPTION_KEY", key.expose_secret()),
+        ]);
+        assert!(
+            Keys::of(&without_jwt)
+                .unwrap_err()
+                .to_string()
+                .starts_with("JWT_SECRET_KEY not set\n")
+        );
     }
 
     #[test]
@@ -140,7 +167,11 @@ mod tests {
             let mode = fs::metadata(directory.path().join(file)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{file}");
         }
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2, "drafts are left behind");
+        assert_eq!(
+            fs::read_dir(directory.path()).unwrap().count(),
+            2,
+            "drafts are left behind"
+        );
     }
 
     #[test]
@@ -150,7 +181,10 @@ mod tests {
         let config = config(&[("PATCHBAY_DATA_DIR", directory.path().to_str().unwrap())]);
         for damaged in ["", "not a key"] {
             fs::write(&file, damaged).unwrap();
-            assert!(Keys::of(&config).unwrap_err().to_string().contains("Put the key back"), "{damaged:?}");
+            assert!(
+                Keys::of(&config).unwrap_err().to_string().contains("Put the key back"),
+                "{damaged:?}"
+            );
             assert_eq!(fs::read_to_string(&file).unwrap(), damaged);
         }
     }

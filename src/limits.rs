@@ -132,11 +132,19 @@ mod tests {
             assert_eq!(attempt("ada@example.org", NOW), Ok(()));
         }
         assert_eq!(attempt(" Ada@Example.org", NOW), Err(Duration::from_secs(3)));
-        assert_eq!(attempt("bob@example.org", NOW), Ok(()), "another account is not concerned");
+        assert_eq!(
+            attempt("bob@example.org", NOW),
+            Ok(()),
+            "another account is not concerned"
+        );
         assert_eq!(attempt("ada@example.org", NOW + Duration::from_secs(3)), Ok(()));
         assert!(attempt("ada@example.org", NOW + Duration::from_secs(3)).is_err());
         for _ in 0..20 {
-            assert_eq!(attempt("ada@example.org", NOW + Duration::from_secs(120)), Ok(()), "it is full again");
+            assert_eq!(
+                attempt("ada@example.org", NOW + Duration::from_secs(120)),
+                Ok(()),
+                "it is full again"
+            );
         }
     }
 
@@ -144,11 +152,22 @@ mod tests {
     fn an_address_has_a_budget_over_all_accounts() {
         let limits = Limits::default();
         for number in 0..120 {
-            assert_eq!(limits.take(Action::SignIn, HERE, Some(&format!("{number}@x")), NOW), Ok(()));
+            assert_eq!(
+                limits.take(Action::SignIn, HERE, Some(&format!("{number}@x")), NOW),
+                Ok(())
+            );
         }
         assert!(limits.take(Action::SignIn, HERE, Some("new@x"), NOW).is_err());
-        assert_eq!(limits.take(Action::SignUp, HERE, Some("new@x"), NOW), Ok(()), "each action counts for itself");
-        assert_eq!(limits.take(Action::SignIn, None, Some("new@x"), NOW), Ok(()), "and took nothing from the account");
+        assert_eq!(
+            limits.take(Action::SignUp, HERE, Some("new@x"), NOW),
+            Ok(()),
+            "each action counts for itself"
+        );
+        assert_eq!(
+            limits.take(Action::SignIn, None, Some("new@x"), NOW),
+            Ok(()),
+            "and took nothing from the account"
+        );
     }
 
     #[test]
@@ -165,9 +184,15 @@ mod tests {
     fn full_budgets_are_forgotten_when_there_are_too_many() {
         let limits = Limits::default();
         for number in 0..REMEMBERED {
-            assert_eq!(limits.take(Action::SignIn, None, Some(&number.to_string()), NOW), Ok(()));
+            assert_eq!(
+                limits.take(Action::SignIn, None, Some(&number.to_string()), NOW),
+                Ok(())
+            );
         }
-        assert_eq!(limits.take(Action::SignIn, None, Some("one more"), NOW + Duration::from_secs(60)), Ok(()));
+        assert_eq!(
+            limits.take(Action::SignIn, None, Some("one more"), NOW + Duration::from_secs(60)),
+            Ok(())
+        );
         assert_eq!(limits.full_at.lock().unwrap().len(), 1);
     }
 }

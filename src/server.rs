@@ -41,7 +41,9 @@ pub struct Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Server")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -68,9 +70,16 @@ impl Server {
         check_pool(&config, &public_url)?;
         let database = Database::own(&config, CONNECTIONS).await?;
         match open(&config, keys, &public_url, database.db(), clock).await {
-            Ok((engine, gateway, front, stopping)) => {
-                Ok(Self { listener, address, public_url, engine, gateway, front, database, stopping })
-            }
+            Ok((engine, gateway, front, stopping)) => Ok(Self {
+                listener,
+                address,
+                public_url,
+                engine,
+                gateway,
+                front,
+                database,
+                stopping,
+            }),
             Err(error) => {
                 database.close().await;
                 Err(error)
@@ -124,7 +133,10 @@ async fn open(
     db: &Db,
     clock: Clock,
 ) -> anyhow::Result<(Engine, Gateway, Front, CancellationToken)> {
-    db.migrate().await.map_err(describe).context("the database can't be brought up to date")?;
+    db.migrate()
+        .await
+        .map_err(describe)
+        .context("the database can't be brought up to date")?;
     let settings = engine_config(config, keys, public_url.clone());
     let engine = Engine::start(db.clone(), settings, clock).await.map_err(describe)?;
     let gateway = Gateway::start(engine.clone()).await.map_err(describe)?;
@@ -142,7 +154,10 @@ async fn open(
     };
     let dashboard = router::dashboard(state, surroundings);
     say_what_is_special(config, &engine, public_url).await?;
-    let front = Front { gateway: gateway.clone(), dashboard };
+    let front = Front {
+        gateway: gateway.clone(),
+        dashboard,
+    };
     Ok((engine, gateway, front, stopping))
 }
 
@@ -162,17 +177,23 @@ pub(crate) fn engine_config(config: &Config, keys: Keys, public_url: Url) -> Eng
 
 /// An endpoint that is all of our own host would leave no room for the dashboard.
 fn check_pool(config: &Config, public_url: &Url) -> anyhow::Result<()> {
-    match config.pool.iter().find(|entry| entry.path() == "/" && entry.origin() == public_url.origin()) {
-        Some(entry) => bail!(
-            "MCP_GATEWAY_URL_POOLS: {entry} is where the dashboard is. Give it a path, or a host of its own"
-        ),
+    match config
+        .pool
+        .iter()
+        .find(|entry| entry.path() == "/" && entry.origin() == public_url.origin())
+    {
+        Some(entry) => {
+            bail!("MCP_GATEWAY_URL_POOLS: {entry} is where the dashboard is. Give it a path, or a host of its own")
+        }
         None => Ok(()),
     }
 }
 
 fn built_assets() -> anyhow::Result<Assets> {
     Ok(assets::manifest()?.unwrap_or_else(|| {
-        tracing::warn!("the frontend is not built: pages have no styles and no scripts. Build it with `cargo xtask build`");
+        tracing::warn!(
+            "the frontend is not built: pages have no styles and no scripts. Build it with `cargo xtask build`"
+        );
         Assets::default()
     }))
 }
@@ -224,7 +245,12 @@ mod tests {
             let config = Config::parse(&variables).unwrap();
             check_pool(&config, &config.public_url(config.listen))
         };
-        assert!(check("https://a.example,https://patchbay.example:443/").unwrap_err().to_string().contains("Give it a path"));
+        assert!(
+            check("https://a.example,https://patchbay.example:443/")
+                .unwrap_err()
+                .to_string()
+                .contains("Give it a path")
+        );
         assert!(check("https://patchbay.example/mcp/a,https://a.example").is_ok());
     }
 }

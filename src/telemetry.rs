@@ -12,9 +12,13 @@ pub(crate) fn start(config: &LogConfig) -> anyhow::Result<()> {
     let mut filter = EnvFilter::builder().parse(&config.filter)?;
     if !config.filter.contains("tower_sessions") {
         // A cookie from before a sign-out is no news, and no attack.
-        filter = filter.add_directive("tower_sessions_core=error".parse()?).add_directive("tower_sessions=error".parse()?);
+        filter = filter
+            .add_directive("tower_sessions_core=error".parse()?)
+            .add_directive("tower_sessions=error".parse()?);
     }
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
     match config.format {
         LogFormat::Json => lines.json().flatten_event(true).finish().try_init()?,
         LogFormat::Pretty => {

@@ -23,7 +23,10 @@ pub(super) async fn run(config: &Config, variables: &Variables) -> anyhow::Resul
         print(&line)
     };
     tell("variables", variables_known(variables))?;
-    tell("keys", Keys::of(config).map(|_| "usable".to_owned()).map_err(Into::into))?;
+    tell(
+        "keys",
+        Keys::of(config).map(|_| "usable".to_owned()).map_err(Into::into),
+    )?;
     tell("address", address(config).await)?;
     tell("frontend", frontend())?;
     tell("database", database(config).await)?;
@@ -47,9 +50,10 @@ async fn address(config: &Config) -> anyhow::Result<String> {
     match TcpListener::bind(config.listen).await {
         Ok(_) => Ok(format!("{} is free", config.listen)),
         // That it is taken by Patchbay itself is the usual case.
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            Ok(format!("{} is in use, by a running Patchbay or by something else", config.listen))
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Ok(format!(
+            "{} is in use, by a running Patchbay or by something else",
+            config.listen
+        )),
         Err(error) => Err(error).with_context(|| format!("can't listen at {}", config.listen)),
     }
 }
@@ -65,7 +69,10 @@ async fn database(config: &Config) -> anyhow::Result<String> {
     let database = Database::share(config, 2).await?;
     let migrations = database.db().migrations().await.map_err(describe);
     database.close().await;
-    let missing = migrations?.iter().filter(|migration| migration.applied_at.is_none()).count();
+    let missing = migrations?
+        .iter()
+        .filter(|migration| migration.applied_at.is_none())
+        .count();
     let which = match config.database {
         Where::Embedded => "the embedded PostgreSQL",
         Where::Url(_) => "DATABASE_URL",

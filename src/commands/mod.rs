@@ -47,4 +47,3 @@ fn print(text: &str) -> io::Result<()> {
         result => result,
     }
 }
-

@@ -30,13 +30,23 @@ async fn act(
     what: User,
     password: &SecretString,
 ) -> anyhow::Result<String> {
-    database.db().migrate().await.map_err(describe).context("the database can't be brought up to date")?;
+    database
+        .db()
+        .migrate()
+        .await
+        .map_err(describe)
+        .context("the database can't be brought up to date")?;
     let public_url = config.public_url(config.listen);
     let settings = server::engine_config(config, keys, public_url);
-    let engine = Engine::start(database.db().clone(), settings, Clock::system()).await.map_err(describe)?;
+    let engine = Engine::start(database.db().clone(), settings, Clock::system())
+        .await
+        .map_err(describe)?;
     match what {
         User::Create { email, superuser, .. } => {
-            let user = engine.create_user(&email, password, superuser).await.map_err(describe)?;
+            let user = engine
+                .create_user(&email, password, superuser)
+                .await
+                .map_err(describe)?;
             let what = if user.is_superuser() { "superuser" } else { "user" };
             Ok(format!("made the {what} {} ({})", user.email, user.id))
         }
@@ -49,12 +59,17 @@ async fn act(
 
 fn read_password() -> anyhow::Result<SecretString> {
     let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).context("can't read the password from the standard input")?;
+    io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .context("can't read the password from the standard input")?;
     let password = SecretString::from(line.trim_end_matches(['\r', '\n']));
     let is_empty = line.trim_end_matches(['\r', '\n']).is_empty();
     line.zeroize();
     if is_empty {
-        bail!("there is no password on the standard input: pipe it in, as in `printf %s \"$PASSWORD\" | patchbay user …`");
+        bail!(
+            "there is no password on the standard input: pipe it in, as in `printf %s \"$PASSWORD\" | patchbay user …`"
+        );
     }
     Ok(password)
 }

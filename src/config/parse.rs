@@ -22,28 +22,45 @@ pub(super) struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     pub(super) fn new(variables: &'a Variables) -> Self {
-        Self { variables, errors: Vec::new() }
+        Self {
+            variables,
+            errors: Vec::new(),
+        }
     }
 
     /// The value of a variable, if it is set and can be used.
     pub(super) fn get<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        parse(self.variables.get(name)?).map_err(|problem| self.errors.push((name.to_owned(), problem))).ok()
+        parse(self.variables.get(name)?)
+            .map_err(|problem| self.errors.push((name.to_owned(), problem)))
+            .ok()
     }
 
     pub(super) fn finish(self, config: Config) -> Result<Config, ConfigErrors> {
-        if self.errors.is_empty() { Ok(config) } else { Err(ConfigErrors(self.errors)) }
+        if self.errors.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigErrors(self.errors))
+        }
     }
 }
 
 /// Takes the forms that other software writes, too: `postgres://` and `postgresql+asyncpg://`.
 pub(super) fn database_url(text: &str) -> Result<SecretString, String> {
     // The text holds a password, so no message repeats it.
-    let (scheme, rest) = text.split_once("://").ok_or("this is not a URL like postgresql://user:password@host/database")?;
+    let (scheme, rest) = text
+        .split_once("://")
+        .ok_or("this is not a URL like postgresql://user:password@host/database")?;
     let rest = match scheme {
         "postgresql" | "postgres" => rest.to_owned(),
         // That driver calls `sslmode` by another name.
-        "postgresql+asyncpg" | "postgres+asyncpg" => rest.replacen("?ssl=", "?sslmode=", 1).replacen("&ssl=", "&sslmode=", 1),
-        other => return Err(format!("`{other}` is not PostgreSQL: the URL begins with postgresql://")),
+        "postgresql+asyncpg" | "postgres+asyncpg" => {
+            rest.replacen("?ssl=", "?sslmode=", 1).replacen("&ssl=", "&sslmode=", 1)
+        }
+        other => {
+            return Err(format!(
+                "`{other}` is not PostgreSQL: the URL begins with postgresql://"
+            ));
+        }
     };
     let url = format!("postgresql://{rest}");
     Url::parse(&url).map_err(|error| format!("this is not a URL: {error}"))?;
@@ -57,7 +74,9 @@ pub(super) fn token_encryption_key(text: &str) -> Result<SecretString, String> {
 
 pub(super) fn jwt_secret_key(text: &str) -> Result<SecretString, String> {
     if text.len() < JWT_SECRET_MIN {
-        return Err(format!("needs at least {JWT_SECRET_MIN} characters. `patchbay key generate` makes a good one"));
+        return Err(format!(
+            "needs at least {JWT_SECRET_MIN} characters. `patchbay key generate` makes a good one"
+        ));
     }
     Ok(text.into())
 }
@@ -83,13 +102,16 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     if let Some(port) = text.strip_prefix("localhost:").and_then(|port| port.parse().ok()) {
         return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     }
-    text.parse().map_err(|_| format!("`{text}` is not an address with a port, like 127.0.0.1:9000 or [::]:9000"))
+    text.parse()
+        .map_err(|_| format!("`{text}` is not an address with a port, like 127.0.0.1:9000 or [::]:9000"))
 }
 
 pub(super) fn public_url(text: &str) -> Result<Url, String> {
     let url = http_url(text)?;
     if url.path() != "/" || url.query().is_some() {
-        return Err(format!("`{text}` has a path: Patchbay is served at the root of its host"));
+        return Err(format!(
+            "`{text}` has a path: Patchbay is served at the root of its host"
+        ));
     }
     Ok(url)
 }
@@ -117,7 +139,10 @@ pub(super) fn local_egress() -> EgressPolicy {
 }
 
 pub(super) fn count(text: &str) -> Result<u32, String> {
-    text.parse().ok().filter(|&count| count > 0).ok_or_else(|| format!("`{text}` is not a whole number above 0"))
+    text.parse()
+        .ok()
+        .filter(|&count| count > 0)
+        .ok_or_else(|| format!("`{text}` is not a whole number above 0"))
 }
 
 pub(super) fn proxies(text: &str) -> Result<TrustedProxies, String> {

@@ -15,7 +15,12 @@ impl Report {
     /// Reports `config`, which was made from `variables`.
     #[must_use]
     pub fn new(config: &Config, variables: &Variables) -> Self {
-        Self(NAMES.iter().map(|&name| (name, shown(name, config, variables), variables.source(name))).collect())
+        Self(
+            NAMES
+                .iter()
+                .map(|&name| (name, shown(name, config, variables), variables.source(name)))
+                .collect(),
+        )
     }
 }
 
@@ -63,7 +68,9 @@ fn shown(name: &str, config: &Config, variables: &Variables) -> String {
 fn mask_password(url: &secrecy::SecretString) -> String {
     use secrecy::ExposeSecret as _;
 
-    let Ok(mut url) = url::Url::parse(url.expose_secret()) else { return MASK.to_owned() };
+    let Ok(mut url) = url::Url::parse(url.expose_secret()) else {
+        return MASK.to_owned();
+    };
     if url.password().is_some() && url.set_password(Some(MASK)).is_err() {
         return MASK.to_owned();
     }

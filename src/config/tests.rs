@@ -38,18 +38,29 @@ fn nothing_configured_is_a_local_run() {
 
 #[test]
 fn a_database_of_ones_own_or_an_open_listener_end_the_liberties_of_a_local_run() {
-    for entry in [("DATABASE_URL", "postgresql://db/patchbay"), ("PATCHBAY_LISTEN", "0.0.0.0:9000")] {
+    for entry in [
+        ("DATABASE_URL", "postgresql://db/patchbay"),
+        ("PATCHBAY_LISTEN", "0.0.0.0:9000"),
+    ] {
         let config = parse(&[entry]).unwrap();
         assert_eq!(config.sign_up, SignUp::Invite, "{entry:?}");
         assert!(!config.egress_is_local_default, "{entry:?}");
     }
-    assert_eq!(parse(&[("DATABASE_URL", "postgresql://db/p"), ("PATCHBAY_SIGNUP", "open")]).unwrap().sign_up, SignUp::Open);
+    assert_eq!(
+        parse(&[("DATABASE_URL", "postgresql://db/p"), ("PATCHBAY_SIGNUP", "open")])
+            .unwrap()
+            .sign_up,
+        SignUp::Open
+    );
 }
 
 #[test]
 fn the_public_url_follows_the_port_that_was_bound() {
     let config = parse(&[("PATCHBAY_LISTEN", "127.0.0.1:0")]).unwrap();
-    assert_eq!(config.public_url(([127, 0, 0, 1], 4321).into()).as_str(), "http://localhost:4321/");
+    assert_eq!(
+        config.public_url(([127, 0, 0, 1], 4321).into()).as_str(),
+        "http://localhost:4321/"
+    );
     let config = parse(&[("PATCHBAY_PUBLIC_URL", "https://patchbay.example")]).unwrap();
     assert_eq!(config.public_url(config.listen).as_str(), "https://patchbay.example/");
 }
@@ -60,17 +71,26 @@ fn database_urls_of_other_software_are_understood() {
         ("postgresql://u:p@h:5433/d", "postgresql://u:p@h:5433/d"),
         ("postgres://u:p@h/d", "postgresql://u:p@h/d"),
         ("postgresql+asyncpg://u:p@h/d", "postgresql://u:p@h/d"),
-        ("postgresql+asyncpg://u:p@h/d?ssl=require", "postgresql://u:p@h/d?sslmode=require"),
+        (
+            "postgresql+asyncpg://u:p@h/d?ssl=require",
+            "postgresql://u:p@h/d?sslmode=require",
+        ),
         ("postgres://u:p@%2Fvar%2Frun/d", "postgresql://u:p@%2Fvar%2Frun/d"),
     ] {
-        let Database::Url(url) = parse(&[("DATABASE_URL", given)]).unwrap().database else { panic!("{given}") };
+        let Database::Url(url) = parse(&[("DATABASE_URL", given)]).unwrap().database else {
+            panic!("{given}")
+        };
         assert_eq!(url.expose_secret(), understood);
     }
 }
 
 #[test]
 fn a_bad_database_url_is_not_repeated() {
-    for bad in ["mysql://u:hunter2@h/d", "u:hunter2@h/d", "postgresql://u:hunter2@h:99999/d"] {
+    for bad in [
+        "mysql://u:hunter2@h/d",
+        "u:hunter2@h/d",
+        "postgresql://u:hunter2@h:99999/d",
+    ] {
         let problem = problem("DATABASE_URL", bad);
         assert!(!problem.contains("hunter2"), "{problem}");
     }
@@ -79,18 +99,50 @@ fn a_bad_database_url_is_not_repeated() {
 #[test]
 fn each_bad_value_gets_a_sentence_of_its_own() {
     for (name, value, expected) in [
-        ("PATCHBAY_LISTEN", "9000", "`9000` is not an address with a port, like 127.0.0.1:9000 or [::]:9000"),
-        ("PATCHBAY_LISTEN", "host:99999", "`host:99999` is not an address with a port, like 127.0.0.1:9000 or [::]:9000"),
-        ("PATCHBAY_PUBLIC_URL", "patchbay.example", "`patchbay.example` is not a URL: relative URL without a base"),
-        ("PATCHBAY_PUBLIC_URL", "ftp://x", "`ftp://x` is not an http or https URL"),
-        ("PATCHBAY_PUBLIC_URL", "https://x/y", "`https://x/y` has a path: Patchbay is served at the root of its host"),
+        (
+            "PATCHBAY_LISTEN",
+            "9000",
+            "`9000` is not an address with a port, like 127.0.0.1:9000 or [::]:9000",
+        ),
+        (
+            "PATCHBAY_LISTEN",
+            "host:99999",
+            "`host:99999` is not an address with a port, like 127.0.0.1:9000 or [::]:9000",
+        ),
+        (
+            "PATCHBAY_PUBLIC_URL",
+            "patchbay.example",
+            "`patchbay.example` is not a URL: relative URL without a base",
+        ),
+        (
+            "PATCHBAY_PUBLIC_URL",
+            "ftp://x",
+            "`ftp://x` is not an http or https URL",
+        ),
+        (
+            "PATCHBAY_PUBLIC_URL",
+            "https://x/y",
+            "`https://x/y` has a path: Patchbay is served at the root of its host",
+        ),
         ("PATCHBAY_SIGNUP", "yes", "`yes` is none of open, invite, closed"),
         ("PATCHBAY_SERVERS_MAX", "0", "`0` is not a whole number above 0"),
         ("PATCHBAY_SERVERS_PER_USER", "-1", "`-1` is not a whole number above 0"),
         ("PATCHBAY_LOG_FORMAT", "xml", "`xml` is none of pretty, json"),
-        ("PATCHBAY_TRUSTED_PROXIES", "10.0.0.0/8,proxy", "`proxy` is not an address or a network like 10.0.0.0/8"),
-        ("MCP_GATEWAY_URL_POOLS", "https://a.example, https://a.example/", "https://a.example/ stands there twice"),
-        ("MCP_GATEWAY_URL_POOLS", "https://a.example?x=1", "https://a.example?x=1 has a query, which an endpoint can't have"),
+        (
+            "PATCHBAY_TRUSTED_PROXIES",
+            "10.0.0.0/8,proxy",
+            "`proxy` is not an address or a network like 10.0.0.0/8",
+        ),
+        (
+            "MCP_GATEWAY_URL_POOLS",
+            "https://a.example, https://a.example/",
+            "https://a.example/ stands there twice",
+        ),
+        (
+            "MCP_GATEWAY_URL_POOLS",
+            "https://a.example?x=1",
+            "https://a.example?x=1 has a query, which an endpoint can't have",
+        ),
         (
             "MCP_GATEWAY_URL_POOLS",
             "https://u:p@a.example",
@@ -111,8 +163,13 @@ fn each_bad_value_gets_a_sentence_of_its_own() {
 
 #[test]
 fn all_that_is_wrong_is_said_at_once() {
-    let errors = parse(&[("PATCHBAY_LISTEN", "x"), ("PATCHBAY_SIGNUP", "y")]).unwrap_err().to_string();
-    assert!(errors.starts_with("the configuration can't be used:\n  PATCHBAY_LISTEN: "), "{errors}");
+    let errors = parse(&[("PATCHBAY_LISTEN", "x"), ("PATCHBAY_SIGNUP", "y")])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        errors.starts_with("the configuration can't be used:\n  PATCHBAY_LISTEN: "),
+        "{errors}"
+    );
     assert!(errors.contains("\n  PATCHBAY_SIGNUP: "), "{errors}");
 }
 
@@ -133,7 +190,9 @@ fn an_empty_value_says_nothing_and_hides_what_stood_before_it() {
 
 #[test]
 fn proxies_are_addresses_or_networks() {
-    let proxies = parse(&[("PATCHBAY_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1, fd00::/8")]).unwrap().trusted_proxies;
+    let proxies = parse(&[("PATCHBAY_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1, fd00::/8")])
+        .unwrap()
+        .trusted_proxies;
     for trusted in ["10.9.9.9", "192.0.2.1", "fd00::1", "::ffff:10.1.1.1"] {
         assert!(proxies.contains(trusted.parse().unwrap()), "{trusted}");
     }
@@ -159,15 +218,26 @@ fn a_report_masks_every_secret() {
         assert!(!report.contains(secret), "{report}");
     }
     assert!(report.contains("DATABASE_URL=postgresql://u:********@h/d"), "{report}");
-    assert!(report.lines().any(|line| line.starts_with("PATCHBAY_SIGNUP=closed") && line.ends_with("# environment")));
-    assert!(report.lines().any(|line| line.starts_with("PATCHBAY_LOG=info") && line.ends_with("# default")));
+    assert!(
+        report
+            .lines()
+            .any(|line| line.starts_with("PATCHBAY_SIGNUP=closed") && line.ends_with("# environment"))
+    );
+    assert!(
+        report
+            .lines()
+            .any(|line| line.starts_with("PATCHBAY_LOG=info") && line.ends_with("# default"))
+    );
 }
 
 #[test]
 fn the_example_file_documents_every_variable_and_no_other() {
     let example = include_str!("../../.env.example");
-    let documented: Vec<&str> =
-        example.lines().filter_map(|line| line.trim_start_matches('#').split_once('=')).map(|(name, _)| name).collect();
+    let documented: Vec<&str> = example
+        .lines()
+        .filter_map(|line| line.trim_start_matches('#').split_once('='))
+        .map(|(name, _)| name)
+        .collect();
     let mut documented: Vec<&str> = documented.into_iter().filter(|name| !name.contains(' ')).collect();
     let mut names = NAMES.to_vec();
     documented.sort_unstable();

@@ -15,9 +15,13 @@ pub(crate) const MAX_BYTES: usize = 1 << 20;
 
 /// Refuses what says that it is larger, and cuts off what doesn't say so.
 pub(crate) async fn body_limit(request: Request, next: Next) -> Response {
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > MAX_BYTES as u64) {
         return rest::Error::TooLarge.into_response();
     }
-    next.run(request.map(|body| Body::new(Limited::new(body, MAX_BYTES)))).await
+    next.run(request.map(|body| Body::new(Limited::new(body, MAX_BYTES))))
+        .await
 }

@@ -63,7 +63,10 @@ async fn find(engine: &Engine, token: Option<&str>, session: Option<&Session>) -
         };
     }
     match session {
-        Some(session) => Ok(engine.actor_of_session(session).await?.map_or(Identity::SignedOut, Identity::Cookie)),
+        Some(session) => Ok(engine
+            .actor_of_session(session)
+            .await?
+            .map_or(Identity::SignedOut, Identity::Cookie)),
         None => Ok(Identity::SignedOut),
     }
 }
@@ -72,5 +75,7 @@ async fn find(engine: &Engine, token: Option<&str>, session: Option<&Session>) -
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.as_bytes();
     let (scheme, token) = value.split_at(value.iter().position(|byte| *byte == b' ').unwrap_or(value.len()));
-    scheme.eq_ignore_ascii_case(b"bearer").then(|| std::str::from_utf8(token).unwrap_or_default().trim())
+    scheme
+        .eq_ignore_ascii_case(b"bearer")
+        .then(|| std::str::from_utf8(token).unwrap_or_default().trim())
 }

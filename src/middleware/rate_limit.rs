@@ -28,15 +28,23 @@ const ACTIONS: [(&str, Action); 8] = [
 /// Refuses what comes too often.
 pub(crate) async fn rate_limit(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let action = ACTIONS.iter().find(|(limited, _)| *limited == path).map(|&(_, action)| action);
-    let Some(action) = action.filter(|_| request.method() == Method::POST) else { return next.run(request).await };
+    let action = ACTIONS
+        .iter()
+        .find(|(limited, _)| *limited == path)
+        .map(|&(_, action)| action);
+    let Some(action) = action.filter(|_| request.method() == Method::POST) else {
+        return next.run(request).await;
+    };
 
     let (request, account) = match account(action, request).await {
         Ok(found) => found,
         Err(refused) => return refused,
     };
     let remote = request.extensions().get::<RequestInfo>().and_then(|info| info.remote);
-    match state.limits.take(action, remote, account.as_deref(), state.engine.clock().now()) {
+    match state
+        .limits
+        .take(action, remote, account.as_deref(), state.engine.clock().now())
+    {
         Ok(()) => next.run(request).await,
         Err(wait) => {
             tracing::info!(?action, "too many attempts");
@@ -54,7 +62,9 @@ async fn account(action: Action, request: Request) -> Result<(Request, Option<St
     }
     let (parts, body) = request.into_parts();
     // The body was limited before; one that can't be read here can't be read by a handler either.
-    let body = to_bytes(body, usize::MAX).await.map_err(|_| rest::Error::TooLarge.into_response())?;
+    let body = to_bytes(body, usize::MAX)
+        .await
+        .map_err(|_| rest::Error::TooLarge.into_response())?;
     let email = named(&parts.headers, &body);
     Ok((Request::from_parts(parts, Body::from(body)), email))
 }
@@ -68,7 +78,9 @@ fn named(headers: &HeaderMap, body: &Bytes) -> Option<String> {
 
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     if kind.starts_with("application/x-www-form-urlencoded") {
-        url::form_urlencoded::parse(body).find(|(name, _)| name == "email").map(|(_, value)| value.into_owned())
+        url::form_urlencoded::parse(body)
+            .find(|(name, _)| name == "email")
+            .map(|(_, value)| value.into_owned())
     } else {
         serde_json::from_slice::<Named>(body).ok().map(|named| named.email)
     }
@@ -86,13 +98,17 @@ fn refuse(wait: Duration, path: &str, headers: &HeaderMap) -> Response {
         .is_some_and(|accepted| accepted.contains("text/html"));
     let error = AppError::RateLimited { seconds };
     let mut response = if wants_page {
-        let page = format!("<!doctype html><html lang=en><title>Too many attempts</title><h1>Too many attempts</h1><p>{error}</p>");
+        let page = format!(
+            "<!doctype html><html lang=en><title>Too many attempts</title><h1>Too many attempts</h1><p>{error}</p>"
+        );
         Html(page).into_response()
     } else {
         axum::Json(error).into_response()
     };
     *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
 
@@ -107,8 +123,14 @@ mod tests {
 
     #[test]
     fn the_account_is_read_from_json_and_from_forms() {
-        assert_eq!(named_in("application/json", r#"{"email":"a@b","password":"x"}"#).as_deref(), Some("a@b"));
-        assert_eq!(named_in("application/x-www-form-urlencoded", "password=x&email=a%40b").as_deref(), Some("a@b"));
+        assert_eq!(
+            named_in("application/json", r#"{"email":"a@b","password":"x"}"#).as_deref(),
+            Some("a@b")
+        );
+        assert_eq!(
+            named_in("application/x-www-form-urlencoded", "password=x&email=a%40b").as_deref(),
+            Some("a@b")
+        );
         assert_eq!(named_in("application/json", "[]"), None);
         assert_eq!(named_in("application/x-www-form-urlencoded", "x=1"), None);
     }

@@ -29,10 +29,19 @@ pub(crate) async fn attach(State(proxies): State<Arc<TrustedProxies>>, mut reque
     let id = Uuid::new_v4().simple().to_string();
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
     let remote = peer.map(|peer| client_address(peer, request.headers(), &proxies));
-    let device = device::name(request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()));
+    let device = device::name(
+        request
+            .headers()
+            .get(header::USER_AGENT)
+            .and_then(|value| value.to_str().ok()),
+    );
     // The query stays out: it may hold what somebody typed.
     let span = tracing::info_span!("request", %id, method = %request.method(), path = request.uri().path());
-    request.extensions_mut().insert(RequestInfo { request_id: id.clone(), remote, device });
+    request.extensions_mut().insert(RequestInfo {
+        request_id: id.clone(),
+        remote,
+        device,
+    });
 
     let answer = async move {
         let response = next.run(request).await;
@@ -51,7 +60,10 @@ pub(crate) async fn attach(State(proxies): State<Arc<TrustedProxies>>, mut reque
 /// The nearest address that isn't one of our own proxies. Whoever isn't one of them can claim what they like.
 fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -> IpAddr {
     let mut address = peer.to_canonical();
-    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let forwarded = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
     for hop in hops.into_iter().rev() {
         if !proxies.contains(address) {
@@ -65,7 +77,9 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -
 
 /// Some proxies add the port.
 fn parse_hop(text: &str) -> Option<IpAddr> {
-    text.parse().ok().or_else(|| text.parse::<std::net::SocketAddr>().ok().map(|address| address.ip()))
+    text.parse()
+        .ok()
+        .or_else(|| text.parse::<std::net::SocketAddr>().ok().map(|address| address.ip()))
 }
 
 #[cfg(test)]

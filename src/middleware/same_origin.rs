@@ -57,16 +57,31 @@ mod tests {
 
     #[test]
     fn what_the_browser_says_about_the_site_decides() {
-        for (site, expected) in [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false), ("?", false)] {
+        for (site, expected) in [
+            ("same-origin", true),
+            ("none", true),
+            ("same-site", false),
+            ("cross-site", false),
+            ("?", false),
+        ] {
             assert_eq!(passes(&[("sec-fetch-site", site)]), expected, "{site}");
         }
-        assert!(passes(&[("sec-fetch-site", "same-origin"), ("origin", "https://elsewhere.example")]));
+        assert!(passes(&[
+            ("sec-fetch-site", "same-origin"),
+            ("origin", "https://elsewhere.example")
+        ]));
     }
 
     #[test]
     fn without_it_the_origin_decides_and_without_both_it_passes() {
         assert!(passes(&[("origin", "https://patchbay.example")]));
-        for elsewhere in ["https://elsewhere.example", "http://patchbay.example", "https://patchbay.example:444", "null", ""] {
+        for elsewhere in [
+            "https://elsewhere.example",
+            "http://patchbay.example",
+            "https://patchbay.example:444",
+            "null",
+            "",
+        ] {
             assert!(!passes(&[("origin", elsewhere)]), "{elsewhere}");
         }
         assert!(passes(&[]));
@@ -74,7 +89,13 @@ mod tests {
 
     #[test]
     fn a_bearer_is_not_a_cookie() {
-        assert!(passes(&[("authorization", "Bearer x"), ("sec-fetch-site", "cross-site")]));
-        assert!(!passes(&[("authorization", "Basic x"), ("sec-fetch-site", "cross-site")]));
+        assert!(passes(&[
+            ("authorization", "Bearer x"),
+            ("sec-fetch-site", "cross-site")
+        ]));
+        assert!(!passes(&[
+            ("authorization", "Basic x"),
+            ("sec-fetch-site", "cross-site")
+        ]));
     }
 }

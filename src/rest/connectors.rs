@@ -96,9 +96,15 @@ struct ActivatedBody {
 async fn activate(
     State(state): State<AppState>,
     Caller(actor): Caller,
-    Json(Activate { connector_id, connector_url }): Json<Activate>,
+    Json(Activate {
+        connector_id,
+        connector_url,
+    }): Json<Activate>,
 ) -> Result<axum::Json<ActivatedBody>, Error> {
-    let Activated { connector, warnings } = state.engine.activate_connector(&actor, connector_id, &connector_url).await?;
+    let Activated { connector, warnings } = state
+        .engine
+        .activate_connector(&actor, connector_id, &connector_url)
+        .await?;
     Ok(axum::Json(ActivatedBody {
         status: "activated",
         message: format!("Connector '{}' activated successfully", connector.name),
@@ -131,8 +137,15 @@ async fn list(
     Caller(actor): Caller,
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<List<ConnectorSummary>>, Error> {
-    let filter = ConnectorFilter { q: query.q, mode: query.mode, kind: query.kind };
-    let page = PageRequest { limit: query.limit, cursor: query.cursor };
+    let filter = ConnectorFilter {
+        q: query.q,
+        mode: query.mode,
+        kind: query.kind,
+    };
+    let page = PageRequest {
+        limit: query.limit,
+        cursor: query.cursor,
+    };
     let page = state.engine.connectors(&actor, &filter, &page).await?;
     Ok(axum::Json(List::page("connectors", page)))
 }
@@ -170,11 +183,12 @@ async fn logo(
     let logo = state.engine.connector_logo(&actor, connector_ref(&id)?).await?;
     let etag = format!("\"{}\"", logo.sha256);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = if known.is_some_and(|known| known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        ([(header::CONTENT_TYPE, logo.content_type)], logo.bytes).into_response()
-    };
+    let mut response =
+        if known.is_some_and(|known| known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            ([(header::CONTENT_TYPE, logo.content_type)], logo.bytes).into_response()
+        };
     let answer = response.headers_mut();
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         answer.insert(header::ETAG, etag);

@@ -112,9 +112,11 @@ impl Error {
 
     fn fields(&self) -> Map<String, Value> {
         match self {
-            Self::Engine(patchbay_engine::Error::Invalid(errors)) => {
-                errors.0.iter().map(|(name, error)| (name.clone(), field(error))).collect()
-            }
+            Self::Engine(patchbay_engine::Error::Invalid(errors)) => errors
+                .0
+                .iter()
+                .map(|(name, error)| (name.clone(), field(error)))
+                .collect(),
             _ => Map::new(),
         }
     }
@@ -161,7 +163,12 @@ impl IntoResponse for Error {
 
 /// Whole seconds, rounded up, so that whoever waits for them has waited long enough.
 pub(crate) fn seconds(duration: std::time::Duration) -> u64 {
-    duration.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
+    duration
+        .as_millis()
+        .div_ceil(1000)
+        .try_into()
+        .unwrap_or(u64::MAX)
+        .max(1)
 }
 
 #[cfg(test)]
@@ -188,21 +195,30 @@ mod tests {
             engine(NotFound::Server.into()),
             engine(Conflict::ConnectorName("my_connector".into()).into()),
             engine(Conflict::ServerLimit(32).into()),
-            engine(EngineError::RateLimited { retry_after: Duration::from_secs(3) }),
+            engine(EngineError::RateLimited {
+                retry_after: Duration::from_secs(3),
+            }),
             engine(EngineError::PoolExhausted),
             engine(EngineError::internal("password authentication failed for user ada")),
-            Error::Malformed { at: "EOF while parsing at line 1 column 1".into() },
+            Error::Malformed {
+                at: "EOF while parsing at line 1 column 1".into(),
+            },
             Error::UnsupportedMediaType,
             Error::TooLarge,
             Error::Timeout,
             Error::UnknownRoute,
             Error::MethodNotAllowed,
-            Error::NoSuchThing { code: "CONNECTOR_NOT_FOUND", message: "Connector with ID x not found".into() },
+            Error::NoSuchThing {
+                code: "CONNECTOR_NOT_FOUND",
+                message: "Connector with ID x not found".into(),
+            },
             Error::CrossOrigin,
             Error::UnknownHost,
         ];
-        let table: Vec<String> =
-            errors.iter().map(|error| format!("{} {} {}", error.status(), error.code(), error.message())).collect();
+        let table: Vec<String> = errors
+            .iter()
+            .map(|error| format!("{} {} {}", error.status(), error.code(), error.message()))
+            .collect();
         insta::assert_snapshot!("errors", table.join("\n"));
     }
 
@@ -210,7 +226,10 @@ mod tests {
     fn refused_fields_are_told_with_code_and_sentence() {
         let error = Error::from(FieldErrors::one("name", FieldError::TooLong { max: 255 }));
         let fields = serde_json::to_string(&error.fields()).unwrap();
-        assert_eq!(fields, r#"{"name":{"code":"too_long","max":255,"message":"At most 255 characters."}}"#);
+        assert_eq!(
+            fields,
+            r#"{"name":{"code":"too_long","max":255,"message":"At most 255 characters."}}"#
+        );
     }
 
     #[test]

@@ -49,7 +49,9 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
             .map_err(|_| Error::Timeout)?
             .map_err(|error| match is_too_large(&error) {
                 true => Error::TooLarge,
-                false => Error::Malformed { at: "it was cut off".to_owned() },
+                false => Error::Malformed {
+                    at: "it was cut off".to_owned(),
+                },
             })?;
         parse(&body).map(Self)
     }
@@ -68,17 +70,28 @@ fn is_too_large(error: &axum::Error) -> bool {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
     let kind = kind.split(';').next().unwrap_or_default().trim();
     kind.eq_ignore_ascii_case("application/json")
-        || kind.len() > 5 && kind.get(kind.len() - 5..).is_some_and(|end| end.eq_ignore_ascii_case("+json"))
+        || kind.len() > 5
+            && kind
+                .get(kind.len() - 5..)
+                .is_some_and(|end| end.eq_ignore_ascii_case("+json"))
 }
 
 /// Every body is an object. A list would be taken as its fields, one after the other, which nobody means.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
-            Ok(_) => FieldErrors::one("body", FieldError::Malformed { expected: "a JSON object".to_owned() }).into(),
+            Ok(_) => FieldErrors::one(
+                "body",
+                FieldError::Malformed {
+                    expected: "a JSON object".to_owned(),
+                },
+            )
+            .into(),
             Err(error) => Error::Malformed { at: error.to_string() },
         });
     }
@@ -106,14 +119,29 @@ fn misfit(path: &str, message: &str) -> Error {
     let (field, error) = if message.starts_with("missing field") {
         (within(named()), FieldError::Required)
     } else if message.starts_with("unknown field") {
-        (within(named()), FieldError::Refused { reason: "There is no such field here.".to_owned() })
+        (
+            within(named()),
+            FieldError::Refused {
+                reason: "There is no such field here.".to_owned(),
+            },
+        )
     } else if message.starts_with("duplicate field") {
-        (within(named()), FieldError::Refused { reason: "This field stands there twice.".to_owned() })
+        (
+            within(named()),
+            FieldError::Refused {
+                reason: "This field stands there twice.".to_owned(),
+            },
+        )
     } else {
         // "invalid type: integer `1`, expected a string at line 1 column 9"
         let expected = message.split(", expected ").nth(1).unwrap_or("what belongs here");
         let expected = expected.rsplit_once(" at line ").map_or(expected, |(words, _)| words);
-        (path.to_owned(), FieldError::Malformed { expected: expected.to_owned() })
+        (
+            path.to_owned(),
+            FieldError::Malformed {
+                expected: expected.to_owned(),
+            },
+        )
     };
     FieldErrors::one(&field, error).into()
 }
@@ -132,12 +160,17 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
 
 fn query<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     // A parameter without a value says nothing.
-    let said: Vec<&str> = text.split('&').filter(|pair| pair.split_once('=').is_some_and(|(_, value)| !value.is_empty())).collect();
+    let said: Vec<&str> = text
+        .split('&')
+        .filter(|pair| pair.split_once('=').is_some_and(|(_, value)| !value.is_empty()))
+        .collect();
     let said = said.join("&");
     let pairs = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(said.as_bytes()));
     serde_path_to_error::deserialize(pairs).map_err(|error| {
         let message = match error.inner().to_string() {
-            number if number.contains("digit") || number.contains("number too") => ", expected a whole number".to_owned(),
+            number if number.contains("digit") || number.contains("number too") => {
+                ", expected a whole number".to_owned()
+            }
             other => other,
         };
         misfit(&error.path().to_string(), &message)
@@ -191,10 +224,16 @@ mod tests {
     fn what_does_not_fit_is_named() {
         for (body, expected) in [
             (r#"{"name":"a"}"#, "description: This is needed."),
-            (r#"{"name":"a","description":"b","colour":1}"#, "colour: There is no such field here."),
+            (
+                r#"{"name":"a","description":"b","colour":1}"#,
+                "colour: There is no such field here.",
+            ),
             (r#"{"name":1,"description":"b"}"#, "name: This is not a string."),
             (r#"{"name":null,"description":"b"}"#, "name: This is not a string."),
-            (r#"{"name":"a","name":"b","description":"b"}"#, "name: This field stands there twice."),
+            (
+                r#"{"name":"a","name":"b","description":"b"}"#,
+                "name: This field stands there twice.",
+            ),
             (r#"["a","b"]"#, "body: This is not a JSON object."),
             ("7", "body: This is not a JSON object."),
         ] {
@@ -206,8 +245,17 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_said_to_be_none() {
-        for body in ["", "{", r#"{"name":"a","description":"b"} x"#, "{'name':1}", "\u{feff}{}"] {
-            assert!(refused(parse::<RegisterConnector>(body.as_bytes())).starts_with("malformed: "), "{body}");
+        for body in [
+            "",
+            "{",
+            r#"{"name":"a","description":"b"} x"#,
+            "{'name':1}",
+            "\u{feff}{}",
+        ] {
+            assert!(
+                refused(parse::<RegisterConnector>(body.as_bytes())).starts_with("malformed: "),
+                "{body}"
+            );
         }
         assert!(parse::<RegisterConnector>(b"{\"name\":\"\xff\"}").is_err());
     }
@@ -215,7 +263,10 @@ mod tests {
     #[test]
     fn queries_are_checked_like_bodies() {
         let fine: List = query("limit=5&mode=active&q=a%20b").unwrap();
-        assert_eq!((fine.limit, fine.mode, fine.q.as_deref()), (Some(5), Some(ConnectorMode::Active), Some("a b")));
+        assert_eq!(
+            (fine.limit, fine.mode, fine.q.as_deref()),
+            (Some(5), Some(ConnectorMode::Active), Some("a b"))
+        );
         let empty: List = query("limit=&mode=&q").unwrap();
         assert_eq!((empty.limit, empty.mode, empty.q), (None, None, None));
         for (text, expected) in [
@@ -236,7 +287,9 @@ mod tests {
             headers.insert(header::CONTENT_TYPE, kind.parse().unwrap());
             is_json(&headers)
         };
-        assert!(with("application/json") && with("Application/JSON; charset=utf-8") && with("application/merge-patch+json"));
+        assert!(
+            with("application/json") && with("Application/JSON; charset=utf-8") && with("application/merge-patch+json")
+        );
         assert!(!with("text/plain") && !with("application/x-www-form-urlencoded") && !is_json(&HeaderMap::new()));
     }
 }

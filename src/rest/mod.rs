@@ -11,7 +11,11 @@ mod extract;
 mod servers;
 
 use crate::state::AppState;
-use axum::{Router, http::Method, routing::{MethodRouter, any}};
+use axum::{
+    Router,
+    http::Method,
+    routing::{MethodRouter, any},
+};
 use serde::Serialize;
 
 pub(crate) use error::{Error, seconds};
@@ -42,7 +46,9 @@ pub fn endpoints() -> Vec<Endpoint> {
 pub(crate) fn router() -> Router<AppState> {
     endpoints()
         .into_iter()
-        .fold(Router::new(), |router, endpoint| router.route(endpoint.path, endpoint.handler))
+        .fold(Router::new(), |router, endpoint| {
+            router.route(endpoint.path, endpoint.handler)
+        })
         .route("/api", any(|| async { Error::UnknownRoute }))
         .route("/api/", any(|| async { Error::UnknownRoute }))
         .route("/api/{*unknown}", any(|| async { Error::UnknownRoute }))
@@ -60,12 +66,22 @@ struct List<T> {
 
 impl<T> List<T> {
     fn page(name: &'static str, page: patchbay_domain::page::Page<T>) -> Self {
-        Self { name, items: page.items, total: page.total, next_cursor: page.next_cursor }
+        Self {
+            name,
+            items: page.items,
+            total: page.total,
+            next_cursor: page.next_cursor,
+        }
     }
 
     /// A list that is always whole.
     fn whole(name: &'static str, items: Vec<T>) -> Self {
-        Self { name, total: items.len() as u64, items, next_cursor: None }
+        Self {
+            name,
+            total: items.len() as u64,
+            items,
+            next_cursor: None,
+        }
     }
 }
 

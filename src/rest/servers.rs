@@ -28,7 +28,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::GET, "/api/mcp-servers/{id}/tools", get(tools)),
         Endpoint::new(Method::GET, "/api/mcp-servers/{id}/tokens", get(tokens)),
         Endpoint::new(Method::POST, "/api/mcp-servers/{id}/tokens", post(create_token)),
-        Endpoint::new(Method::DELETE, "/api/mcp-servers/{id}/tokens/{token_id}", delete(revoke_token)),
+        Endpoint::new(
+            Method::DELETE,
+            "/api/mcp-servers/{id}/tokens/{token_id}",
+            delete(revoke_token),
+        ),
     ]
 }
 
@@ -70,7 +74,11 @@ async fn show(
     Ok(axum::Json(state.engine.server(&actor, server_id(&id)?).await?))
 }
 
-async fn remove(State(state): State<AppState>, Caller(actor): Caller, Path(id): Path<String>) -> Result<StatusCode, Error> {
+async fn remove(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Error> {
     state.engine.delete_server(&actor, server_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
