@@ -34,9 +34,12 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'js', use: { ...devices['Desktop Chrome'] } },
+    // The first superuser, without whom there is nothing else to test.
+    { name: 'set-up', testMatch: '**/*.setup.ts', use: { ...devices['Desktop Chrome'] } },
+    { name: 'js', dependencies: ['set-up'], use: { ...devices['Desktop Chrome'] } },
     {
       name: 'nojs',
+      dependencies: ['set-up'],
       // What is promised of hydration can't be seen without it.
       testIgnore: '**/*.hydrate.spec.ts',
       use: { ...devices['Desktop Chrome'], javaScriptEnabled: false },
