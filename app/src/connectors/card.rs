@@ -37,6 +37,7 @@ pub(super) fn ConnectorCard(
             </ul>
         }
     });
+    let has_foot = offers.is_some() || action.is_some();
     let version = (connector.mode != ConnectorMode::Deactive).then(|| format!("v{}", connector.version));
     view! {
         <li class="card">
@@ -48,7 +49,7 @@ pub(super) fn ConnectorCard(
                 </div>
             </div>
             <p class="card-text">{connector.description}</p>
-            <div class="card-foot">{offers}{action}</div>
+            {has_foot.then(|| view! { <div class="card-foot">{offers}{action}</div> })}
         </li>
     }
     .into_any()

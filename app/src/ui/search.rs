@@ -2,7 +2,6 @@
 
 use super::{Icon, IconView};
 use leptos::prelude::*;
-use leptos_router::components::Form;
 
 /// A search field.
 #[component]
@@ -20,7 +19,7 @@ pub(crate) fn Search(
 ) -> AnyView {
     view! {
         <search class="search">
-            <Form method="get" action=action>
+            <form method="get" action=action>
                 <div class="search-row">
                     <div class="search-field">
                         <IconView icon=Icon::Search/>
@@ -29,7 +28,7 @@ pub(crate) fn Search(
                     {children.map(|children| children())}
                     <button class="button" type="submit">"Search"</button>
                 </div>
-            </Form>
+            </form>
         </search>
     }
     .into_any()
