@@ -81,15 +81,18 @@ pub(crate) fn write(bound: &Path, css: &str, mode: Mode) -> Result<()> {
     remove(&old)
 }
 
-/// Starts the module, and marks in the browser's timeline when the page was taken over. A file of its own, because the
-/// page's policy allows no inline script.
+/// The script that starts the module, with the names filled in.
 fn boot(js: &str, wasm: &str) -> String {
-    format!(
-        "import init,{{hydrate}} from \"./{js}\";\n\
-         await init({{module_or_path:new URL(\"./{wasm}\",import.meta.url)}});\n\
-         hydrate();\n\
-         performance.mark(\"hydrated\");\n"
-    )
+    // The head of the file is for those who read it here.
+    let code = include_str!("boot.js")
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    let code: String = code
+        .filter(|line| !line.is_empty())
+        .flat_map(|line| [line.trim_start(), "\n"])
+        .collect();
+    code.replace("./JS", &format!("./{js}"))
+        .replace("./WASM", &format!("./{wasm}"))
 }
 
 /// `patchbay.1a2b3c4d.js`
@@ -208,5 +211,6 @@ mod tests {
     fn the_boot_script_names_both_files() {
         let boot = boot("a.js", "b.wasm");
         assert!(boot.contains("from \"./a.js\"") && boot.contains("\"./b.wasm\"") && boot.contains("hydrate();"));
+        assert!(!boot.contains("//"), "{boot}");
     }
 }
