@@ -22,6 +22,8 @@ use url::Url;
 
 /// How many upstreams' eras and peers are remembered. What falls out is found out again.
 pub(super) const REMEMBERED: usize = 16_384;
+/// The largest answer to a handshake: long instructions, and then some.
+const HANDSHAKE_MAX: usize = 1 << 20;
 /// How many redirects a handshake follows.
 const REDIRECTS_MAX: usize = 3;
 
@@ -224,7 +226,7 @@ impl Hands<'_> {
             name: None,
             params: &[],
         };
-        exchange::post_for_session(self.wire, link, outgoing, self.deadline).await
+        exchange::post_for_session(self.wire, link, outgoing, self.deadline, HANDSHAKE_MAX).await
     }
 }
 

@@ -9,15 +9,22 @@ use super::{
 };
 use bytes::Bytes;
 use http::HeaderValue;
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
 use serde_json::value::RawValue;
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout};
 
 /// More pages than any real server has; a stop for one that never ends.
 const PAGES_MAX: usize = 200;
 /// More tools than any client can use.
-const TOOLS_MAX: usize = 10_000;
+pub const TOOLS_MAX: usize = 10_000;
+/// How many bytes all tools of a connector may take: what holds them in memory counts on it.
+pub const DEFINITIONS_MAX: usize = 5 << 20;
+/// The largest page: tools and what is around them.
+const PAGE_MAX: usize = DEFINITIONS_MAX + (64 << 10);
 
 /// What an MCP endpoint says of itself.
 #[derive(Debug, Clone)]
@@ -85,37 +92,104 @@ impl Greeting {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Page {
+    #[serde(deserialize_with = "bounded")]
     tools: Vec<Box<RawValue>>,
     next_cursor: Option<String>,
+}
+
+/// A page of nothing but commas would take many times its size in memory.
+fn bounded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Box<RawValue>>, D::Error> {
+    struct Tools;
+
+    impl<'de> Visitor<'de> for Tools {
+        type Value = Vec<Box<RawValue>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of tools")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+            let mut tools = Vec::new();
+            while let Some(tool) = elements.next_element()? {
+                tools.push(tool);
+                if tools.len() > TOOLS_MAX {
+                    // Enough to see that there are too many.
+                    while elements.next_element::<IgnoredAny>()?.is_some() {}
+                    break;
+                }
+            }
+            Ok(tools)
+        }
+    }
+
+    deserializer.deserialize_seq(Tools)
 }
 
 impl Upstream {
     /// Asks an MCP endpoint who it is and which tools it has, in a session of its own.
     ///
     /// # Errors
-    /// When it can't be reached, doesn't speak MCP, or refuses.
+    /// When it can't be reached, doesn't speak MCP, refuses, or has more tools than can be kept.
     pub async fn discover(&self, target: &Target, deadline: Duration) -> Result<Discovered, CallError> {
-        timeout(deadline, discover(&self.0.wire, target))
+        let asked = async {
+            let visit = Visit::begin(&self.0.wire, target).await?;
+            let tools = tools(&visit.wire, &visit.link).await?;
+            Ok(visit.discovered(tools))
+        };
+        timeout(deadline, asked).await.unwrap_or(Err(CallError::TIMEOUT))
+    }
+
+    /// Only shakes hands with an MCP endpoint, to see whether it answers, and tells what it speaks.
+    ///
+    /// # Errors
+    /// When it can't be reached, doesn't speak MCP, or refuses.
+    pub async fn greet(&self, target: &Target, deadline: Duration) -> Result<Era, CallError> {
+        timeout(deadline, Visit::begin(&self.0.wire, target))
             .await
             .unwrap_or(Err(CallError::TIMEOUT))
+            .map(|visit| visit.link.era())
     }
 }
 
-async fn discover(wire: &Wire, target: &Target) -> Result<Discovered, CallError> {
-    let (link, greeting) = wire.shake_hands(target).await?;
-    let tools = tools(wire, &link).await;
-    exchange::end_session(wire, &link).await;
-    Ok(Discovered {
-        name: greeting.name,
-        version: greeting.version,
-        instructions: greeting.instructions,
-        tools: tools?,
-        era: link.era(),
-    })
+/// A link for a few questions. However it ends, in time or not, the upstream is told that its session is over; nobody
+/// waits for what it says to that.
+struct Visit {
+    wire: Arc<Wire>,
+    link: Arc<Link>,
+    greeting: Greeting,
+}
+
+impl Visit {
+    async fn begin(wire: &Arc<Wire>, target: &Target) -> Result<Self, CallError> {
+        let (link, greeting) = wire.shake_hands(target).await?;
+        Ok(Self {
+            wire: wire.clone(),
+            link: Arc::new(link),
+            greeting,
+        })
+    }
+
+    fn discovered(mut self, tools: Vec<Box<RawValue>>) -> Discovered {
+        let greeting = std::mem::take(&mut self.greeting);
+        Discovered {
+            name: greeting.name,
+            version: greeting.version,
+            instructions: greeting.instructions,
+            tools,
+            era: self.link.era(),
+        }
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        exchange::end_session_later(&self.wire, &self.link);
+    }
 }
 
 async fn tools(wire: &Wire, link: &Link) -> Result<Vec<Box<RawValue>>, CallError> {
     let mut tools = Vec::new();
+    let mut bytes = 0;
     let mut seen = HashSet::new();
     let mut cursor = None;
     for _ in 0..PAGES_MAX {
@@ -127,8 +201,9 @@ async fn tools(wire: &Wire, link: &Link) -> Result<Vec<Box<RawValue>>, CallError
             }) if cursor.is_none() => return Ok(tools),
             other => other?,
         };
+        bytes += page.tools.iter().map(|tool| tool.get().len()).sum::<usize>();
         tools.extend(page.tools);
-        if tools.len() > TOOLS_MAX {
+        if tools.len() > TOOLS_MAX || bytes > DEFINITIONS_MAX {
             return Err(CallError::TOO_LARGE);
         }
         match page.next_cursor {
@@ -148,7 +223,7 @@ async fn page(wire: &Wire, link: &Link, cursor: Option<&str>) -> Result<Page, Ca
         params: &[],
     };
     let deadline = Instant::now() + wire.timeouts().handshake;
-    let message = final_message(exchange::post(wire, link, outgoing, deadline).await?).await?;
+    let message = final_message(exchange::post_within(wire, link, outgoing, deadline, PAGE_MAX).await?).await?;
     let answer = Answer::parse(&message).ok_or(CallError::NotMcp)?;
     if let Some(error) = answer.error {
         return Err(error.into());

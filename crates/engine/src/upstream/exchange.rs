@@ -18,8 +18,11 @@ use http::{
 };
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use std::time::Duration;
-use tokio::time::{Instant, timeout, timeout_at};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, timeout, timeout_at},
+};
 
 /// The largest message that is taken from an upstream.
 pub const MESSAGE_MAX: usize = 32 << 20;
@@ -107,7 +110,18 @@ pub(super) async fn post(
     outgoing: Outgoing<'_>,
     deadline: Instant,
 ) -> Result<Reply, CallError> {
-    post_for_session(wire, link, outgoing, deadline)
+    post_within(wire, link, outgoing, deadline, MESSAGE_MAX).await
+}
+
+/// The same with another limit on the answer.
+pub(super) async fn post_within(
+    wire: &Wire,
+    link: &Link,
+    outgoing: Outgoing<'_>,
+    deadline: Instant,
+    limit: usize,
+) -> Result<Reply, CallError> {
+    post_for_session(wire, link, outgoing, deadline, limit)
         .await
         .map(|(reply, _)| reply)
 }
@@ -118,6 +132,7 @@ pub(super) async fn post_for_session(
     link: &Link,
     outgoing: Outgoing<'_>,
     deadline: Instant,
+    limit: usize,
 ) -> Result<(Reply, Option<HeaderValue>), CallError> {
     let mut request = Request::new(Full::new(outgoing.body));
     *request.method_mut() = Method::POST;
@@ -136,12 +151,12 @@ pub(super) async fn post_for_session(
     let answer = async {
         let mut response = wire.pool().send(request).await?;
         let session = response.headers_mut().remove(SESSION_ID);
-        Ok((accept(wire, link, response).await?, session))
+        Ok((accept(wire, link, response, limit).await?, session))
     };
     timeout_at(deadline, answer).await.unwrap_or(Err(CallError::TIMEOUT))
 }
 
-async fn accept(wire: &Wire, link: &Link, response: Response<Incoming>) -> Result<Reply, CallError> {
+async fn accept(wire: &Wire, link: &Link, response: Response<Incoming>, limit: usize) -> Result<Reply, CallError> {
     let status = response.status();
     if matches!(status, StatusCode::ACCEPTED | StatusCode::NO_CONTENT) {
         return Ok(Reply::Accepted);
@@ -152,12 +167,12 @@ async fn accept(wire: &Wire, link: &Link, response: Response<Incoming>) -> Resul
     match media_type(&response) {
         Media::Events => Ok(Reply::Events(Events {
             body: response.into_body(),
-            decoder: Decoder::new(MESSAGE_MAX),
+            decoder: Decoder::new(limit),
             idle: wire.timeouts().stream_idle,
             last_life: Instant::now(),
         })),
         Media::Json => {
-            let message = body::read(response.into_body(), MESSAGE_MAX)
+            let message = body::read(response.into_body(), limit)
                 .await
                 .map_err(|error| match error {
                     ReadError::TooLarge => CallError::TOO_LARGE,
@@ -257,11 +272,18 @@ pub(super) async fn final_message(reply: Reply) -> Result<Bytes, CallError> {
     }
 }
 
-/// Tells the upstream that a session won't be used again. It may not care.
-pub(super) async fn end_session(wire: &Wire, link: &Link) {
-    if !link.has_session() {
-        return;
+/// Tells the upstream, beside whatever else happens, that a session won't be used again.
+pub(super) fn end_session_later(wire: &Arc<Wire>, link: &Arc<Link>) {
+    if link.has_session()
+        && let Ok(runtime) = Handle::try_current()
+    {
+        let (wire, link) = (wire.clone(), link.clone());
+        runtime.spawn(async move { end_session(&wire, &link).await });
     }
+}
+
+/// It may not care.
+async fn end_session(wire: &Wire, link: &Link) {
     let mut request = Request::new(Full::new(Bytes::new()));
     *request.method_mut() = Method::DELETE;
     *request.uri_mut() = link.uri.clone();

@@ -168,11 +168,8 @@ impl Drop for Peer {
     /// Ends the upstream's session, which nobody can use any more.
     fn drop(&mut self) {
         let link = self.link.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        if let (Some(link), Ok(runtime)) = (link, tokio::runtime::Handle::try_current())
-            && link.has_session()
-        {
-            let wire = self.wire.clone();
-            runtime.spawn(async move { exchange::end_session(&wire, &link).await });
+        if let Some(link) = link {
+            exchange::end_session_later(&self.wire, &link);
         }
     }
 }

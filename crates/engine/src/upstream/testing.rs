@@ -147,6 +147,18 @@ impl Fake {
         self.seen.lock().unwrap().clone()
     }
 
+    /// Waits until so many sessions were ended. Nothing else waits for that.
+    pub(super) async fn ended_sessions(&self, count: usize) {
+        let ended = async {
+            while self.seen().iter().filter(|seen| seen.verb == Method::DELETE).count() < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), ended)
+            .await
+            .expect("sessions are ended");
+    }
+
     /// The JSON-RPC methods of what came so far, or the HTTP method where there is none.
     pub(super) fn methods(&self) -> Vec<String> {
         let name = |seen: &Seen| match seen.method() {

@@ -111,6 +111,7 @@ async fn a_legacy_server_gets_its_handshake_and_its_session_is_ended() {
     let found = upstream().discover(&fake.target, DEADLINE).await.unwrap();
     assert_eq!((found.era, found.name.as_deref()), (Era::Legacy, Some("old")));
     assert_eq!(found.tools.len(), 1);
+    fake.ended_sessions(1).await;
     assert_eq!(
         fake.methods(),
         [
@@ -127,6 +128,72 @@ async fn a_legacy_server_gets_its_handshake_and_its_session_is_ended() {
     for later in &seen[2..] {
         assert_eq!(later.header("mcp-session-id"), Some("1"));
         assert_eq!(later.header("mcp-protocol-version"), Some("2025-06-18"));
+    }
+}
+
+#[tokio::test]
+async fn a_server_can_be_greeted_without_being_asked_for_its_tools() {
+    let fake = Fake::start(legacy()).await;
+    assert_eq!(upstream().greet(&fake.target, DEADLINE).await, Ok(Era::Legacy));
+    fake.ended_sessions(1).await;
+    assert!(!fake.methods().contains(&"tools/list".to_owned()));
+    let fake = Fake::start(modern).await;
+    assert_eq!(upstream().greet(&fake.target, DEADLINE).await, Ok(Era::Modern));
+    assert_eq!(fake.methods(), ["server/discover"]);
+    let fake = Fake::start(|_| Answer::status(503, "text/plain", "")).await;
+    assert_eq!(
+        upstream().greet(&fake.target, DEADLINE).await,
+        Err(CallError::Status(503))
+    );
+}
+
+#[tokio::test]
+async fn nobody_waits_for_the_end_of_a_session_and_a_deadline_ends_one_too() {
+    let inner = legacy();
+    let fake = Fake::start(move |seen| match seen.verb.as_str() {
+        "DELETE" => Answer::stalled("text/plain"),
+        _ => inner(seen),
+    })
+    .await;
+    assert!(upstream().discover(&fake.target, Duration::from_secs(2)).await.is_ok());
+    let inner = legacy();
+    let fake = Fake::start(move |seen| match seen.method() {
+        "tools/list" => Answer::stalled("application/json"),
+        _ => inner(seen),
+    })
+    .await;
+    let way_out = upstream();
+    assert_eq!(way_out.greet(&fake.target, DEADLINE).await, Ok(Era::Legacy));
+    let found = way_out.discover(&fake.target, Duration::from_millis(300)).await;
+    assert_eq!(found.unwrap_err(), CallError::Transport(FetchError::Timeout));
+    fake.ended_sessions(2).await;
+}
+
+#[tokio::test]
+async fn more_definitions_than_can_be_kept_are_not_read() {
+    let list =
+        |tools: String| format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"tools":[{tools}],"nextCursor":"more"}}}}"#);
+    let large = format!(r#"{{"name":"t","description":"{}"}}"#, "x".repeat(1 << 20));
+    let many = vec!["0"; super::discover::TOOLS_MAX + 1].join(",");
+    for (page, pages) in [
+        (list(vec![large.as_str(); 6].join(",")), 1),
+        (list(vec![large.as_str(); 2].join(",")), 2),
+        (list(many), 1),
+    ] {
+        let sent = AtomicUsize::new(0);
+        let fake = Fake::start(move |seen| match seen.method() {
+            // Each page has a cursor of its own.
+            "tools/list" => {
+                let number = sent.fetch_add(1, Ordering::SeqCst).to_string();
+                Answer::status(200, "application/json", page.replace("more", &number))
+            }
+            _ => modern(seen),
+        })
+        .await;
+        let error = upstream().discover(&fake.target, DEADLINE).await.unwrap_err();
+        assert_eq!(error, CallError::Transport(FetchError::TooLarge));
+        let asked = fake.methods().iter().filter(|method| *method == "tools/list").count();
+        assert!(asked <= pages + 1, "{asked}");
     }
 }
 
