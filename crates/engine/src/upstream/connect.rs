@@ -130,7 +130,9 @@ impl Hands<'_> {
         if known == Some(Era::Legacy) {
             match self.initialize().await {
                 // It may have moved on since.
-                Err(CallError::Rpc { .. } | CallError::Status(_) | CallError::NotMcp | CallError::EraChanged) => {}
+                Err(
+                    CallError::Rpc { .. } | CallError::Status(_) | CallError::NotMcp | CallError::EraChanged { .. },
+                ) => {}
                 decided => return decided,
             }
         }

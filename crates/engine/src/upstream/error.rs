@@ -3,6 +3,7 @@
 //! `Display` never holds credentials, internal addresses or a library's own prose.
 
 use super::{egress::EgressError, resolve::DnsError};
+use bytes::Bytes;
 use std::{error::Error, io};
 use thiserror::Error as ThisError;
 
@@ -71,9 +72,15 @@ pub enum CallError {
     /// The session is over. Seen from outside only when a new one is lost at once, too.
     #[error("It ended the session")]
     SessionGone,
-    /// It speaks another era than it did. Seen from outside only when it changes twice in a row.
-    #[error("It changed its protocol version")]
-    EraChanged,
+    /// It refused what it should have understood, so it may speak another era than it did. Never seen from outside:
+    /// either it does, or the refusal is its answer.
+    #[error("It answered with status {status}")]
+    EraChanged {
+        /// The HTTP status.
+        status: u16,
+        /// A JSON-RPC error, if it gave one.
+        answer: Option<Bytes>,
+    },
     /// It answers elsewhere: the `Location` that it gave. Seen from outside only when it moves twice in a row.
     #[error("It redirects elsewhere")]
     Moved(String),

@@ -18,7 +18,7 @@ use http::{
 };
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 use tokio::{
     runtime::Handle,
     time::{Instant, timeout, timeout_at},
@@ -33,7 +33,6 @@ const REFUSAL_MAX: usize = 64 << 10;
 const LINGER: Duration = Duration::from_secs(2);
 
 /// A message to an upstream.
-#[derive(Debug)]
 pub struct Outgoing<'a> {
     /// The JSON-RPC message.
     pub body: Bytes,
@@ -43,6 +42,17 @@ pub struct Outgoing<'a> {
     pub name: Option<HeaderValue>,
     /// The `Mcp-Param-*` headers; towards modern upstreams.
     pub params: &'a [(HeaderName, HeaderValue)],
+}
+
+impl fmt::Debug for Outgoing<'_> {
+    /// Without the message and its arguments: a server's configuration travels in it, secrets included.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("method", &self.method)
+            .field("name", &self.name)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// How an upstream answered.
@@ -228,31 +238,85 @@ async fn refusal(link: &Link, response: Response<Incoming>) -> Result<Reply, Cal
     }
     let text = body::read(response.into_body(), REFUSAL_MAX).await.unwrap_or_default();
     let answer = Answer::parse(&text);
-    let error = answer.as_ref().and_then(|answer| answer.error.as_ref());
-    let modern_error = error.is_some_and(|error| rpc::MODERN_CODES.contains(&error.code));
-    match link.era() {
-        Era::Legacy if modern_error => return Err(CallError::EraChanged),
-        Era::Legacy if status == 404 && link.has_session() => return Err(CallError::SessionGone),
-        Era::Legacy if matches!(status, 400 | 404) && mentions_session(&text) => return Err(CallError::SessionGone),
-        // A modern server's errors name the request. One that doesn't understand modern requests at all can't.
-        Era::Modern
-            if matches!(status, 400 | 404 | 405 | 406 | 415 | 422)
-                && !modern_error
-                && (error.is_none() || answer.as_ref().is_none_or(|answer| answer.id.is_none())) =>
-        {
-            return Err(CallError::EraChanged);
-        }
-        _ => {}
+    if link.has_session() && ends_session(status, answer.as_ref(), &text) {
+        return Err(CallError::SessionGone);
     }
-    if error.is_some() {
-        Ok(Reply::Message(text))
-    } else {
-        Err(CallError::Status(status))
+    let error = answer.as_ref().and_then(|answer| answer.error.as_ref());
+    let is_answer = error.is_some();
+    let modern_error = error.is_some_and(|error| rpc::MODERN_CODES.contains(&error.code));
+    let misunderstood = match link.era() {
+        Era::Legacy => modern_error && matches!(status, 400 | 404),
+        // A modern server's errors name the request. One that doesn't understand modern requests at all can't.
+        Era::Modern => {
+            matches!(status, 400 | 404 | 405 | 406 | 415 | 422)
+                && !modern_error
+                && (!is_answer || answer.as_ref().is_none_or(|answer| answer.id.is_none()))
+        }
+    };
+    match (misunderstood, is_answer) {
+        (true, _) => Err(CallError::EraChanged {
+            status,
+            answer: is_answer.then_some(text),
+        }),
+        (false, true) => Ok(Reply::Message(text)),
+        (false, false) => Err(CallError::Status(status)),
     }
 }
 
-fn mentions_session(text: &[u8]) -> bool {
-    text.windows(7).any(|window| window.eq_ignore_ascii_case(b"session"))
+/// Whether a refusal says that the session is over, so that the call didn't run and may be made in a new one. A 404
+/// says so by itself. Some servers answer 400 and say it in words. An error that answers the call itself says nothing
+/// of the kind, whatever its words: the call may have run.
+fn ends_session(status: u16, answer: Option<&Answer<'_>>, text: &[u8]) -> bool {
+    let error = answer.and_then(|answer| answer.error.as_ref());
+    // In a session all ids are Patchbay's own numbers. Where a server knows none, it puts null or a word of its own.
+    let names_the_call = answer
+        .and_then(|answer| answer.id)
+        .is_some_and(|id| !id.get().starts_with('"'));
+    match (status, error) {
+        (_, Some(_)) if names_the_call => false,
+        (404, _) => true,
+        (400, Some(error)) => tells_of_session(&error.message),
+        (400, None) => std::str::from_utf8(text).is_ok_and(tells_of_session),
+        _ => false,
+    }
+}
+
+/// How servers begin to say that they don't know a session, after what HTTP calls it.
+const NO_SESSION: [&str; 16] = [
+    "session not found",
+    "session has ",
+    "session expired",
+    "session terminated",
+    "session does not exist",
+    "session id",
+    "invalid session",
+    "invalid or expired session",
+    "invalid or missing session",
+    "unknown session",
+    "no session",
+    "no valid session",
+    "missing session",
+    "mcp-session-id",
+    "invalid mcp-session-id",
+    "missing mcp-session-id",
+];
+/// What is longer is about something else.
+const SENTENCE_MAX: usize = 120;
+
+fn tells_of_session(text: &str) -> bool {
+    if text.len() > SENTENCE_MAX {
+        return false;
+    }
+    let text = text.trim().to_ascii_lowercase();
+    let said = ["bad request:", "not found:", "error:"]
+        .iter()
+        .find_map(|title| text.strip_prefix(title))
+        .unwrap_or(&text)
+        .trim_start();
+    NO_SESSION.iter().any(|beginning| {
+        // `session_id` is an argument's name.
+        said.strip_prefix(beginning).is_some_and(|rest| !rest.starts_with('_'))
+    })
 }
 
 /// The message that answers the one request that `reply` is the reply to.

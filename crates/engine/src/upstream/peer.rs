@@ -78,7 +78,7 @@ impl Peer {
     }
 
     /// Sends a message, rendered for the link that it goes over, and returns that link with the reply. When the
-    /// session turns out to be over, or the upstream to speak another era, nothing ran, and it is sent once more.
+    /// session turns out to be over, or the upstream to speak another era by now, nothing ran, and it is sent once more.
     ///
     /// # Errors
     /// When there is no reply. An upstream's JSON-RPC error is a reply.
@@ -92,10 +92,17 @@ impl Peer {
             let outgoing = render(&link);
             let deadline = Instant::now() + self.wire.timeouts().answer;
             match exchange::post(&self.wire, &link, outgoing, deadline).await {
-                Err(error @ (CallError::SessionGone | CallError::EraChanged | CallError::Moved(_))) => {
+                Err(error @ (CallError::SessionGone | CallError::Moved(_))) => {
                     self.forget(&link);
                     if last {
                         return Err(error);
+                    }
+                    last = true;
+                }
+                Err(CallError::EraChanged { status, answer }) => {
+                    if last || !self.speaks_otherwise(&link).await {
+                        let answer = answer.ok_or(CallError::Status(status))?;
+                        return Ok((link, Reply::Message(answer)));
                     }
                     last = true;
                 }
@@ -122,6 +129,27 @@ impl Peer {
 
     fn current(&self) -> Option<Arc<Link>> {
         self.link.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the upstream speaks another era by now than on that link. Then there is a new link. Otherwise the old
+    /// one stays: others use it, and nothing that a client can provoke may take it from them.
+    async fn speaks_otherwise(&self, link: &Arc<Link>) -> bool {
+        let _alone = self.shaking.lock().await;
+        if let Some(current) = self.current()
+            && !Arc::ptr_eq(&current, link)
+        {
+            return current.era() != link.era();
+        }
+        let Ok((found, _)) = self.wire.shake_hands(&self.target).await else {
+            return false;
+        };
+        let found = Arc::new(found);
+        if found.era() == link.era() {
+            exchange::end_session_later(&self.wire, &found);
+            return false;
+        }
+        *self.link.write().unwrap_or_else(PoisonError::into_inner) = Some(found);
+        true
     }
 
     async fn link(&self) -> Result<Arc<Link>, CallError> {

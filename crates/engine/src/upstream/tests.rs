@@ -60,6 +60,10 @@ fn legacy() -> impl Fn(&Seen) -> Answer + Send + Sync {
     }
 }
 
+fn own_error(seen: &Seen, status: u16, code: i64, message: &str) -> Answer {
+    Answer::error(seen, status, &json!({"code": code, "message": message}))
+}
+
 fn outgoing(link: &Link) -> Outgoing<'static> {
     let body = json!({"jsonrpc": "2.0", "id": link.next_id(), "method": "tools/call", "params": {"name": "t"}});
     Outgoing {
@@ -387,6 +391,14 @@ async fn other_credentials_mean_another_session() {
 async fn a_lost_session_is_begun_anew_and_the_call_made_once_more() {
     for lost in [
         Answer::status as fn(u16, &'static str, &'static str) -> Answer,
+        |_, _, _| Answer::status(400, "text/plain", "Bad Request: Invalid session ID"),
+        |_, _, _| {
+            Answer::status(
+                400,
+                "application/json",
+                r#"{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Bad Request: No valid session ID provided"}}"#,
+            )
+        },
         |_, _, _| {
             Answer::status(
                 400,
@@ -404,6 +416,111 @@ async fn a_lost_session_is_begun_anew_and_the_call_made_once_more() {
         let peer = upstream().peer(scope(1), &fake.target);
         assert_eq!(call(&peer).await.unwrap()["result"]["session"], "2");
         assert_eq!(call(&peer).await.unwrap()["result"]["session"], "2");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_answers_the_call_or_tells_of_no_session_is_passed_on_and_nothing_runs_twice() {
+    type Case = (fn(&Seen) -> Answer, Result<i64, CallError>);
+    let cases: [Case; 8] = [
+        (
+            |seen| own_error(seen, 400, -32602, "session_id is required"),
+            Ok(-32602),
+        ),
+        (|seen| own_error(seen, 400, -32000, "Session not found"), Ok(-32000)),
+        (
+            |seen| own_error(seen, 404, -32602, "No such payment session"),
+            Ok(-32602),
+        ),
+        (
+            |_| Answer::status(400, "text/plain", "payment session expired"),
+            Err(CallError::Status(400)),
+        ),
+        (
+            |_| Answer::status(400, "text/plain", "Invalid session_id"),
+            Err(CallError::Status(400)),
+        ),
+        (
+            |_| Answer::status(400, "text/html", "<script>sessionStorage</script>"),
+            Err(CallError::Status(400)),
+        ),
+        (|seen| own_error(seen, 500, -32021, "their own meaning"), Ok(-32021)),
+        (|seen| own_error(seen, 400, -32021, "their own meaning"), Ok(-32021)),
+    ];
+    for (refusal, expected) in cases {
+        let inner = legacy();
+        let refused = AtomicUsize::new(0);
+        let fake = Fake::start(move |seen| match seen.method() {
+            "tools/call" if refused.fetch_add(1, Ordering::SeqCst) == 0 => refusal(seen),
+            _ => inner(seen),
+        })
+        .await;
+        let peer = upstream().peer(scope(1), &fake.target);
+        let answer = call(&peer)
+            .await
+            .map(|answer| answer["error"]["code"].as_i64().unwrap());
+        assert_eq!(answer, expected);
+        let called = fake.methods().iter().filter(|method| *method == "tools/call").count();
+        assert_eq!(called, 1, "{expected:?}");
+        assert_eq!(
+            call(&peer).await.unwrap()["result"]["session"],
+            "1",
+            "the session stays: {expected:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_a_session_none_can_be_lost() {
+    let fake = Fake::start(|seen| match seen.method() {
+        "server/discover" => Answer::status(405, "text/plain", ""),
+        "initialize" => initialized(seen),
+        "notifications/initialized" => Answer::accepted(),
+        _ => Answer::status(400, "text/plain", "Session not found"),
+    })
+    .await;
+    let peer = upstream().peer(scope(1), &fake.target);
+    assert_eq!(call(&peer).await.unwrap_err(), CallError::Status(400));
+    assert_eq!(
+        fake.methods().iter().filter(|method| *method == "tools/call").count(),
+        1
+    );
+    let old = Fake::start(|seen| match seen.verb.as_str() {
+        "GET" => Answer::stalled("text/event-stream"),
+        _ => Answer::status(400, "text/plain", "session_id is required"),
+    })
+    .await;
+    let error = upstream().discover(&old.target, DEADLINE).await.unwrap_err();
+    assert_eq!(error, CallError::OldTransport);
+}
+
+#[tokio::test]
+async fn a_modern_servers_refusal_is_passed_on_while_it_stays_modern() {
+    for (refusal, expected) in [
+        (
+            Answer::status as fn(u16, &'static str, &'static str) -> Answer,
+            Err(CallError::Status(422)),
+        ),
+        (
+            |_, _, _| {
+                let text = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no"}}"#;
+                Answer::status(400, "application/json", text)
+            },
+            Ok(json!(-32600)),
+        ),
+    ] {
+        let fake = Fake::start(move |seen| match seen.method() {
+            "tools/call" => refusal(422, "text/html", "<p>a proxy"),
+            _ => modern(seen),
+        })
+        .await;
+        let peer = upstream().peer(scope(1), &fake.target);
+        let answer = call(&peer).await.map(|answer| answer["error"]["code"].clone());
+        assert_eq!(answer, expected);
+        assert_eq!(
+            fake.methods().iter().filter(|method| *method == "tools/call").count(),
+            1
+        );
     }
 }
 
