@@ -1,7 +1,8 @@
 //! Who runs PostgreSQL's programs. They refuse to run as root, so root runs them as somebody without rights.
 
 use std::ffi::OsStr;
-use std::os::unix::fs::chown;
+use std::fs::{File, Metadata};
+use std::os::unix::fs::{MetadataExt as _, fchown, lchown};
 use std::path::Path;
 use std::process::{Output, Stdio};
 
@@ -20,11 +21,13 @@ pub(crate) enum RunAs {
 }
 
 impl RunAs {
-    /// Ourselves, unless we are root.
-    pub(crate) async fn choose() -> Result<Self, Error> {
-        if !rustix::process::geteuid().is_root() {
-            return Ok(Self::Ourselves);
-        }
+    /// Whether this process is root's, which may run programs as anybody and must not run these as itself.
+    pub(crate) fn we_are_root() -> bool {
+        rustix::process::geteuid().is_root()
+    }
+
+    /// Root's choice for data that belongs to nobody yet.
+    pub(crate) async fn without_rights() -> Result<Self, Error> {
         for name in ["postgres", "nobody"] {
             if let (Some(uid), Some(gid)) = (id("-u", name).await, id("-g", name).await)
                 && uid != 0
@@ -35,8 +38,21 @@ impl RunAs {
         Err(Error::NoAccount)
     }
 
+    /// Root's choice for what belongs to somebody: them. Not when that is root.
+    pub(crate) fn owner(metadata: &Metadata) -> Option<Self> {
+        let (uid, gid) = (metadata.uid(), metadata.gid());
+        (uid != 0).then_some(Self::Other { uid, gid })
+    }
+
     pub(crate) fn is_other(&self) -> bool {
         matches!(self, Self::Other { .. })
+    }
+
+    pub(crate) fn uid(&self) -> u32 {
+        match *self {
+            Self::Ourselves => rustix::process::geteuid().as_raw(),
+            Self::Other { uid, .. } => uid,
+        }
     }
 
     /// A command that will run as that user, in a directory that everybody can reach, away from the terminal's ctrl-c.
@@ -79,13 +95,21 @@ impl RunAs {
         output.map_err(failed)
     }
 
-    /// Gives a file or directory to that user.
+    /// Gives a directory to that user; not what a link in its place leads to.
     pub(crate) fn own(&self, path: &Path) -> Result<(), Error> {
         match *self {
             Self::Ourselves => Ok(()),
             Self::Other { uid, gid } => {
-                chown(path, Some(uid), Some(gid)).map_err(Error::io("change the owner of", path))
+                lchown(path, Some(uid), Some(gid)).map_err(Error::io("change the owner of", path))
             }
+        }
+    }
+
+    /// Gives an open file to that user.
+    pub(crate) fn own_file(&self, file: &File) -> std::io::Result<()> {
+        match *self {
+            Self::Ourselves => Ok(()),
+            Self::Other { uid, gid } => fchown(file, Some(uid), Some(gid)),
         }
     }
 

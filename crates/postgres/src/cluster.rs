@@ -17,7 +17,6 @@ use crate::connection::NAME;
 use crate::error::{Error, random_hex};
 use crate::layout::Layout;
 use crate::options::Script;
-use crate::server::{self, PidFile};
 
 /// Everything that is needed to make, mend and start the server.
 #[derive(Debug, Clone)]
@@ -29,27 +28,6 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Ends a server that outlived the process that had started it. We hold the lock, so nobody else needs it.
-    pub(crate) async fn stop_leftover_server(&self) -> Result<(), Error> {
-        let data = self.layout.data();
-        let Some(PidFile { pid, .. }) = PidFile::read(&data) else {
-            return Ok(());
-        };
-        if server::is_alive(pid) {
-            if server::serves(pid, &data).await {
-                warn!(
-                    pid,
-                    "a PostgreSQL server was left running on this data: stopping it first"
-                );
-                return server::stop_process(pid).await;
-            }
-            // Another program has that number by now. PostgreSQL would take it for a server and refuse to start.
-            let path = data.join("postmaster.pid");
-            fs::remove_file(&path).map_err(Error::io("remove", &path))?;
-        }
-        Ok(())
-    }
-
     /// Makes the cluster if there is none, and answers with the login role's password.
     pub(crate) async fn prepare(&self, scripts: &[Script]) -> Result<SecretString, Error> {
         let exists = self.layout.version()?.is_some();
@@ -181,6 +159,14 @@ fn write_password(path: &Path, password: &SecretString) -> Result<(), Error> {
     file.write_all(password.expose_secret().as_bytes())
         .map_err(Error::io("write", path))?;
     file.as_file().sync_all().map_err(Error::io("write", path))?;
+    if RunAs::we_are_root()
+        && let Some(owner) = RunAs::owner(&fs::metadata(dir).map_err(Error::io("look at", dir))?)
+    {
+        // Whoever keeps data here without root's rights has to read it the next time.
+        owner
+            .own_file(file.as_file())
+            .map_err(Error::io("change the owner of", path))?;
+    }
     file.persist(path)
         .map_err(|error| Error::io("write", path)(error.error))?;
     Ok(())

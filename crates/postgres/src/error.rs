@@ -16,6 +16,39 @@ pub enum Error {
     /// Root may not run PostgreSQL, and nobody else is there to do it.
     #[error("PostgreSQL refuses to run as root, and there is neither a user `postgres` nor `nobody` to run it as")]
     NoAccount,
+    /// Only its owner may run PostgreSQL on the data.
+    #[error(
+        "the database in {} belongs to another user (number {uid}): run this as that user, or choose another data directory",
+        dir.display()
+    )]
+    NotOurs {
+        /// Where the data is.
+        dir: PathBuf,
+        /// Whose it is.
+        uid: u32,
+    },
+    /// The user that the data belongs to can't reach it, and nobody else may.
+    #[error(
+        "the database in {} belongs to a user (number {uid}) who can't enter that directory: give the directories above \
+         it a mode that lets them through, or move the data to where they are let",
+        dir.display()
+    )]
+    OutOfReach {
+        /// Where the data is.
+        dir: PathBuf,
+        /// Whose it is.
+        uid: u32,
+    },
+    /// Root may not run PostgreSQL, so the data of a server can't be root's.
+    #[error(
+        "the database in {} belongs to root, as whom PostgreSQL refuses to run: give it back to the user that it \
+         belonged to, with chown",
+        dir.display()
+    )]
+    Roots {
+        /// Where the data is.
+        dir: PathBuf,
+    },
     /// The directory that was given holds no usable PostgreSQL.
     #[error("no PostgreSQL {wanted} in {}: {reason}", dir.display())]
     NotUsable {

@@ -3,8 +3,10 @@
 //! `<data dir>/postgres/` is ours: lock, id, password. Inside it, `cluster/` belongs to the user that the server runs as and
 //! holds `data`, `run` (the socket) and `log`. Where that user can't reach it, or where the socket's path would be too long,
 //! the cluster or the socket moves to a shorter place that carries the id, and the log says so.
+//!
+//! Data that is there decides for itself: it stays where it is, and whose it is.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -49,51 +51,96 @@ impl Layout {
         }
     }
 
-    /// Decides where the cluster is or will be, and makes its directories.
-    pub(crate) async fn choose(data_dir: &Path, state_dir: &Path, run_as: &RunAs) -> Result<Self, Error> {
+    /// Decides where the cluster is or will be and who runs it, and makes its directories.
+    pub(crate) async fn choose(data_dir: &Path, state_dir: &Path) -> Result<(Self, RunAs), Error> {
         let id = id(state_dir)?;
         let data_dir = data_dir.canonicalize().map_err(Error::io("find", data_dir))?;
         let near = data_dir.join("postgres/cluster");
         let shared = Path::new(SHARED).join(&id);
 
-        let mut layout = Self {
-            socket_dir: near.join("run"),
-            password_file: state_dir.join("password"),
-            fetched_in: data_dir,
-            cluster_dir: near,
-        };
-        if run_as.is_other() && (holds_data(&shared) || !layout.suits(run_as).await) {
-            info!(
-                directory = %shared.display(),
-                "the embedded PostgreSQL runs without root's rights and can't work in {}: its data is kept elsewhere",
-                layout.cluster_dir.display()
-            );
+        let (cluster_dir, run_as) = place(&near, &shared).await?;
+        let is_shared = cluster_dir == shared;
+        if is_shared {
             make(Path::new(SHARED), 0o755)?;
-            // Left behind by the attempt to use it.
-            let _ = fs::remove_dir(&layout.cluster_dir);
-            layout.socket_dir = shared.join("run");
-            layout.fetched_in = SHARED.into();
-            layout.cluster_dir = shared;
         }
-        make(&layout.cluster_dir, 0o700)?;
-        run_as.own(&layout.cluster_dir)?;
-        if !fits(&layout.socket_dir) {
-            layout.socket_dir = short_socket_dir(&id)?;
-            info!(directory = %layout.socket_dir.display(), "the path of PostgreSQL's socket would be too long: it is kept elsewhere");
+        make_for(&cluster_dir, &run_as)?;
+        let mut socket_dir = cluster_dir.join("run");
+        if !fits(&socket_dir) {
+            socket_dir = short_socket_dir(&id)?;
+            info!(directory = %socket_dir.display(), "the path of PostgreSQL's socket would be too long: it is kept elsewhere");
         }
-        make(&layout.socket_dir, 0o700)?;
-        run_as.own(&layout.socket_dir)?;
-        Ok(layout)
+        make_for(&socket_dir, &run_as)?;
+        let layout = Self {
+            cluster_dir,
+            socket_dir,
+            password_file: state_dir.join("password"),
+            fetched_in: if is_shared { SHARED.into() } else { data_dir },
+        };
+        Ok((layout, run_as))
     }
+}
 
-    /// Whether the server's user can have the cluster here. Only asked when that user is another.
-    async fn suits(&self, run_as: &RunAs) -> bool {
-        fits(&self.socket_dir)
-            && make(&self.cluster_dir, 0o700)
-                .and_then(|()| run_as.own(&self.cluster_dir))
-                .is_ok()
-            && run_as.can_enter(&self.cluster_dir).await
+/// Where the cluster is or will be, and who runs it.
+async fn place(near: &Path, shared: &Path) -> Result<(PathBuf, RunAs), Error> {
+    if !RunAs::we_are_root() {
+        return match look_at(near)? {
+            Some(found) if found.uid() != RunAs::Ourselves.uid() => Err(Error::NotOurs {
+                dir: near.to_owned(),
+                uid: found.uid(),
+            }),
+            _ => Ok((near.to_owned(), RunAs::Ourselves)),
+        };
     }
+    for dir in [shared, near] {
+        if let Some(run_as) = owner_of_data(dir).await? {
+            return Ok((dir.to_owned(), run_as));
+        }
+    }
+    // What is left of an attempt that failed decides as well: the next one may be its owner's.
+    let left_by = |dir| Ok(look_at(dir)?.and_then(|found| RunAs::owner(&found)));
+    let run_as = match (left_by(shared)?, left_by(near)?) {
+        (Some(owner), _) | (None, Some(owner)) => owner,
+        (None, None) => RunAs::without_rights().await?,
+    };
+    if suits(near, &run_as).await {
+        return Ok((near.to_owned(), run_as));
+    }
+    info!(
+        directory = %shared.display(),
+        "the embedded PostgreSQL runs without root's rights and can't work in {}: its data is kept elsewhere",
+        near.display()
+    );
+    // Left behind by the attempt to use it.
+    let _ = fs::remove_dir(near);
+    Ok((shared.to_owned(), run_as))
+}
+
+/// The user whose data is in this cluster, if there is any. PostgreSQL serves data to its owner only, and changing the owner
+/// would lock out whoever had it before.
+async fn owner_of_data(cluster_dir: &Path) -> Result<Option<RunAs>, Error> {
+    let data = cluster_dir.join("data");
+    if look_at(&data.join("PG_VERSION"))?.is_none() {
+        return Ok(None);
+    }
+    let metadata = fs::metadata(&data).map_err(Error::io("look at", &data))?;
+    let Some(run_as) = RunAs::owner(&metadata) else {
+        return Err(Error::Roots { dir: data });
+    };
+    if run_as.can_enter(&data).await {
+        Ok(Some(run_as))
+    } else {
+        Err(Error::OutOfReach {
+            uid: run_as.uid(),
+            dir: data,
+        })
+    }
+}
+
+/// Whether a new cluster of another user's can be here.
+async fn suits(cluster_dir: &Path, run_as: &RunAs) -> bool {
+    fits(&cluster_dir.join("run"))
+        && make(cluster_dir, 0o700).and_then(|()| run_as.own(cluster_dir)).is_ok()
+        && run_as.can_enter(cluster_dir).await
 }
 
 /// `<data dir>/postgres`, made where it is missing.
@@ -121,8 +168,13 @@ fn id(state_dir: &Path) -> Result<String, Error> {
     Ok(id)
 }
 
-fn holds_data(cluster_dir: &Path) -> bool {
-    cluster_dir.join("data/PG_VERSION").exists()
+/// What is there; `None` only if there is certainly nothing.
+fn look_at(path: &Path) -> Result<Option<Metadata>, Error> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("look at", path)(error)),
+    }
 }
 
 fn fits(socket_dir: &Path) -> bool {
@@ -132,22 +184,26 @@ fn fits(socket_dir: &Path) -> bool {
 /// A directory of our own under the place for temporary files.
 fn short_socket_dir(id: &str) -> Result<PathBuf, Error> {
     let name = format!("patchbay-{id}");
-    let dir = [std::env::temp_dir(), PathBuf::from("/tmp")]
+    [std::env::temp_dir(), PathBuf::from("/tmp")]
         .into_iter()
         .map(|base| base.join(&name))
         .find(|dir| fits(dir))
         .ok_or_else(|| Error::SocketPath {
             dir: std::env::temp_dir(),
-        })?;
-    make(&dir, 0o700)?;
-    // Others may write beside it: what stands there must be a directory, and ours.
-    let metadata = fs::symlink_metadata(&dir).map_err(Error::io("look at", &dir))?;
-    if metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw() {
-        Ok(dir)
-    } else {
-        Err(Error::io("use", dir)(std::io::Error::other(
+        })
+}
+
+/// Makes a directory that is this user's alone. One that is there must be theirs already: others may write beside it.
+fn make_for(dir: &Path, run_as: &RunAs) -> Result<(), Error> {
+    if look_at(dir)?.is_none() {
+        make(dir, 0o700)?;
+        run_as.own(dir)?;
+    }
+    match look_at(dir)? {
+        Some(found) if found.is_dir() && found.uid() == run_as.uid() => Ok(()),
+        _ => Err(Error::io("use", dir)(std::io::Error::other(
             "it belongs to somebody else",
-        )))
+        ))),
     }
 }
 

@@ -12,12 +12,13 @@ mod error;
 mod fetch;
 mod layout;
 mod options;
+mod remains;
 mod server;
 mod supervisor;
 mod unpack;
 
-use std::fs::{File, TryLockError};
-use std::path::PathBuf;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
 
 use tracing::info;
 
@@ -26,7 +27,6 @@ pub use crate::connection::Connection;
 pub use crate::error::Error;
 pub use crate::options::{Options, Script};
 
-use crate::account::RunAs;
 use crate::cluster::Cluster;
 use crate::layout::Layout;
 use crate::server::Server;
@@ -48,10 +48,9 @@ impl Postgres {
     /// # Errors
     /// When no binaries can be had, another process uses the data directory, or the server doesn't come up.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let run_as = RunAs::choose().await?;
         let state_dir = layout::state_dir(&options.data_dir)?;
-        let lock = lock(&state_dir, &options)?;
-        let layout = Layout::choose(&options.data_dir, &state_dir, &run_as).await?;
+        let lock = lock(&state_dir, &options.data_dir)?;
+        let (layout, run_as) = Layout::choose(&options.data_dir, &state_dir).await?;
 
         let binaries = binaries::ensure(&options, layout.version()?, &run_as, &layout.fetched_in).await?;
         let cluster = Cluster {
@@ -60,7 +59,7 @@ impl Postgres {
             layout,
             unsafe_but_fast: options.fast_unsafe_for_tests,
         };
-        cluster.stop_leftover_server().await?;
+        remains::clear(&cluster.layout).await?;
         let password = cluster.prepare(&options.init_scripts).await?;
 
         let connection = Connection::new(&cluster.layout.socket_dir, password);
@@ -100,10 +99,7 @@ impl Postgres {
     /// When the data can't be deleted.
     pub async fn stop_and_delete(self) -> Result<(), Error> {
         self.supervisor.stop().await;
-        for dir in [&self.connection.socket_dir, &self.cluster_dir] {
-            std::fs::remove_dir_all(dir).map_err(Error::io("delete", dir))?;
-        }
-        Ok(())
+        delete_dirs([&self.connection.socket_dir, &self.cluster_dir])
     }
 }
 
@@ -112,14 +108,37 @@ impl Postgres {
 /// # Errors
 /// When there are none and they can't be fetched.
 pub async fn ensure_binaries(options: &Options) -> Result<Binaries, Error> {
-    let run_as = RunAs::choose().await?;
     let state_dir = layout::state_dir(&options.data_dir)?;
-    let layout = Layout::choose(&options.data_dir, &state_dir, &run_as).await?;
+    let (layout, run_as) = Layout::choose(&options.data_dir, &state_dir).await?;
     binaries::ensure(options, layout.version()?, &run_as, &layout.fetched_in).await
 }
 
+/// Deletes the database that [`Postgres::start`] made under `data_dir`, wherever that was possible, and stops its server if one
+/// was left running. Does nothing where there is none.
+///
+/// Deleting `data_dir` alone isn't enough: what root's servers can't keep in there is elsewhere.
+///
+/// # Errors
+/// When another process uses the data directory, or its data can't be deleted.
+pub async fn delete(data_dir: &Path) -> Result<(), Error> {
+    if !data_dir.join("postgres/id").exists() {
+        return Ok(());
+    }
+    let state_dir = layout::state_dir(data_dir)?;
+    let _lock = lock(&state_dir, data_dir)?;
+    let (layout, _) = Layout::choose(data_dir, &state_dir).await?;
+    remains::clear(&layout).await?;
+    delete_dirs([&layout.socket_dir, &layout.cluster_dir])?;
+    fs::remove_dir_all(&state_dir).map_err(Error::io("delete", &state_dir))
+}
+
+fn delete_dirs(dirs: [&Path; 2]) -> Result<(), Error> {
+    dirs.into_iter()
+        .try_for_each(|dir| fs::remove_dir_all(dir).map_err(Error::io("delete", dir)))
+}
+
 /// Makes sure that only one process at a time has a server on this data directory.
-fn lock(state_dir: &std::path::Path, options: &Options) -> Result<File, Error> {
+fn lock(state_dir: &Path, data_dir: &Path) -> Result<File, Error> {
     let path = state_dir.join("lock");
     let file = File::options()
         .create(true)
@@ -130,7 +149,7 @@ fn lock(state_dir: &std::path::Path, options: &Options) -> Result<File, Error> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Error::InUse {
-            data_dir: options.data_dir.clone(),
+            data_dir: data_dir.to_owned(),
         }),
         Err(TryLockError::Error(error)) => Err(Error::io("lock", &path)(error)),
     }

@@ -1,11 +1,12 @@
-//! The running server: its command line, its pid file, waiting until it answers, ending it.
+//! The running server: its command line, its log, waiting until it answers, ending it. `remains.rs` knows what one leaves.
 
 use std::fs::{self, File};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::Signal;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 use tracing::{info, warn};
@@ -13,14 +14,12 @@ use tracing::{info, warn};
 use crate::cluster::Cluster;
 use crate::connection::PORT;
 use crate::error::Error;
+use crate::remains::{NOFOLLOW, PATIENCE, POLL, PidFile, send};
 
-/// How long a server may take to stop before it is told to drop everything, and then before it counts as stuck.
-const PATIENCE: Duration = Duration::from_secs(15);
-const POLL: Duration = Duration::from_millis(10);
 /// A log longer than this is begun anew at a start.
 const LOG_MAX: u64 = 4 << 20;
 
-/// A server process that has said that it is ready.
+/// A server process. Dropping it asks it to stop, unless it has ended.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
@@ -49,15 +48,18 @@ impl Server {
         let again = log.try_clone().map_err(Error::io("open", &log_path))?;
         let mut command = command(cluster);
         command.stdout(Stdio::from(log)).stderr(Stdio::from(again));
-        let mut child = command
+        let child = command
             .spawn()
             .map_err(Error::io("run", cluster.binaries.program("postgres")))?;
         let pid = child.id().expect("a child that was not waited for has an id");
+        // From here on nothing that ends the wait, like an impatient caller, leaves the process behind.
+        let mut server = Self { child, pid };
 
         let started = Instant::now();
         let mut reported = 0;
         loop {
-            if child
+            if server
+                .child
                 .try_wait()
                 .map_err(Error::io("wait for", cluster.binaries.program("postgres")))?
                 .is_some()
@@ -67,7 +69,7 @@ impl Server {
                 });
             }
             if PidFile::read(&cluster.layout.data()).is_some_and(|file| file.pid == pid && file.ready) {
-                return Ok(Self { child, pid });
+                return Ok(server);
             }
             let seconds = started.elapsed().as_secs();
             if seconds >= reported + 5 {
@@ -97,6 +99,15 @@ impl Server {
         }
         if let Err(error) = self.child.kill().await {
             warn!(pid = self.pid, %error, "PostgreSQL can't be killed");
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Without an id it was waited for, and the number may be another's by now.
+        if let Some(pid) = self.child.id() {
+            send(pid, Signal::INT);
         }
     }
 }
@@ -146,11 +157,22 @@ fn open_log(cluster: &Cluster) -> Result<File, Error> {
     if too_long {
         fs::remove_file(&path).map_err(Error::io("remove", &path))?;
     }
-    File::options()
-        .create(true)
-        .append(true)
-        .open(&path)
-        .map_err(Error::io("open", &path))
+    // The directory is the server's user's, who may be another: the file has to be theirs as well, and a link isn't followed.
+    match File::options().create_new(true).append(true).open(&path) {
+        Ok(file) => {
+            cluster
+                .run_as
+                .own_file(&file)
+                .map_err(Error::io("change the owner of", &path))?;
+            Ok(file)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => File::options()
+            .append(true)
+            .custom_flags(NOFOLLOW)
+            .open(&path)
+            .map_err(Error::io("open", &path)),
+        Err(error) => Err(Error::io("create", &path)(error)),
+    }
 }
 
 /// What was logged since `begin`, without end if need be.
@@ -166,126 +188,12 @@ fn read_log(path: &Path, begin: u64) -> String {
     }
 }
 
-/// The part of `postmaster.pid` that matters here.
-#[derive(Debug, PartialEq)]
-pub(crate) struct PidFile {
-    pub(crate) pid: u32,
-    pub(crate) ready: bool,
-}
-
-impl PidFile {
-    pub(crate) fn read(data: &Path) -> Option<Self> {
-        Self::parse(&fs::read_to_string(data.join("postmaster.pid")).ok()?)
-    }
-
-    /// First line: the process; eighth: what it is doing. Single-user servers write a negative number.
-    fn parse(text: &str) -> Option<Self> {
-        let mut lines = text.lines();
-        let pid = lines.next()?.trim().trim_start_matches('-').parse().ok()?;
-        Some(Self {
-            pid,
-            ready: lines.nth(6).is_some_and(|status| status.trim() == "ready"),
-        })
-    }
-}
-
-/// Whether there is a process with this number.
-pub(crate) fn is_alive(pid: u32) -> bool {
-    // Not being allowed to signal it means that it is there.
-    as_pid(pid).is_some_and(|pid| test_kill_process(pid).is_ok_or_denied())
-}
-
-trait IsOkOrDenied {
-    fn is_ok_or_denied(&self) -> bool;
-}
-
-impl IsOkOrDenied for rustix::io::Result<()> {
-    fn is_ok_or_denied(&self) -> bool {
-        matches!(self, Ok(()) | Err(rustix::io::Errno::PERM))
-    }
-}
-
-/// Whether that process is a PostgreSQL server on this data, and not one that got its number later.
-pub(crate) async fn serves(pid: u32, data: &Path) -> bool {
-    let arguments = match fs::read(format!("/proc/{pid}/cmdline")) {
-        Ok(arguments) => String::from_utf8_lossy(&arguments).replace('\0', " "),
-        Err(_) => match Command::new("ps")
-            .args(["-ww", "-o", "args=", "-p", &pid.to_string()])
-            .output()
-            .await
-        {
-            Ok(output) => String::from_utf8_lossy(&output.stdout).into_owned(),
-            Err(_) => return false,
-        },
-    };
-    arguments.contains("postgres") && arguments.contains(&*data.to_string_lossy())
-}
-
-/// Ends a server that is not our child.
-pub(crate) async fn stop_process(pid: u32) -> Result<(), Error> {
-    for signal in [Signal::INT, Signal::QUIT] {
-        send(pid, signal);
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
-            if !is_alive(pid) {
-                return Ok(());
-            }
-            sleep(POLL).await;
-        }
-    }
-    Err(Error::Leftover { pid })
-}
-
-/// Asks a server for a fast shutdown, without waiting.
-pub(crate) fn ask_to_stop(pid: u32) {
-    send(pid, Signal::INT);
-}
-
-fn send(pid: u32, signal: Signal) {
-    if let Some(pid) = as_pid(pid) {
-        // It may have ended in this moment, which is what is wanted.
-        let _ = kill_process(pid, signal);
-    }
-}
-
-fn as_pid(pid: u32) -> Option<Pid> {
-    i32::try_from(pid).ok().and_then(Pid::from_raw)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_pid_file_says_who_and_whether_ready() {
-        let file = "4711\n/data\n1700000000\n5432\n/run\n\n  123 456\nready   \n";
-        assert_eq!(PidFile::parse(file), Some(PidFile { pid: 4711, ready: true }));
-        let starting = file.replace("ready   ", "starting");
-        assert_eq!(
-            PidFile::parse(&starting),
-            Some(PidFile {
-                pid: 4711,
-                ready: false
-            })
-        );
-        assert_eq!(
-            PidFile::parse("-4711\n/data\n"),
-            Some(PidFile {
-                pid: 4711,
-                ready: false
-            })
-        );
-        assert_eq!(PidFile::parse(""), None);
-    }
-
-    #[test]
     fn commas_and_quotes_stay_within_one_socket_directory() {
         assert_eq!(quoted(Path::new("/a, \"b\"")), r#""/a, ""b""""#);
-    }
-
-    #[tokio::test]
-    async fn this_process_is_alive_and_no_postgresql_server() {
-        assert!(is_alive(std::process::id()));
-        assert!(!serves(std::process::id(), Path::new("/no/data")).await);
     }
 }

@@ -10,7 +10,9 @@ use tokio::time::sleep;
 use tracing::{error, info, warn};
 
 use crate::cluster::Cluster;
-use crate::server::{self, Server};
+use crate::error::Error;
+use crate::remains;
+use crate::server::Server;
 
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(10);
@@ -56,7 +58,7 @@ impl Drop for Supervisor {
     /// The task ends the server if the runtime lives on; if it doesn't, the signal is all there is.
     fn drop(&mut self) {
         if let Some(pid) = self.pid() {
-            server::ask_to_stop(pid);
+            remains::ask_to_stop(pid);
         }
     }
 }
@@ -85,7 +87,7 @@ async fn supervise(cluster: Cluster, mut server: Server, pid: Arc<AtomicU32>, mu
                 _ = &mut stop => return,
             }
             pause = (pause * 2).min(PAUSE_MAX);
-            match Server::start(&cluster).await {
+            match start_again(&cluster).await {
                 Ok(server) => break server,
                 Err(error) => error!(%error, "PostgreSQL could not be started again"),
             }
@@ -93,4 +95,9 @@ async fn supervise(cluster: Cluster, mut server: Server, pid: Arc<AtomicU32>, mu
         pid.store(server.pid, Ordering::Release);
         info!(pid = server.pid, "PostgreSQL runs again");
     }
+}
+
+async fn start_again(cluster: &Cluster) -> Result<Server, Error> {
+    remains::clear(&cluster.layout).await?;
+    Server::start(cluster).await
 }

@@ -6,7 +6,8 @@
     reason = "a test that plays a second process tells itself so through the environment"
 )]
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -220,27 +221,79 @@ async fn a_server_left_behind_by_a_killed_process_is_taken_over() {
     postgres.stop_and_delete().await.unwrap();
 }
 
+/// After a crash the number of the old server may be that of any program, of the same user's even, which PostgreSQL takes for
+/// a server. It is in two files.
 #[tokio::test]
-async fn a_pid_file_that_names_another_process_does_not_prevent_a_start() {
+async fn files_that_name_another_process_do_not_prevent_a_start() {
     let dir = TempDir::new().unwrap();
     let postgres = Postgres::start(durable(dir.path())).await.unwrap();
-    let pid_file = postgres
-        .connection()
-        .socket_dir
-        .with_file_name("data")
-        .join("postmaster.pid");
-    let contents = std::fs::read_to_string(&pid_file).unwrap();
+    let socket = postgres.connection().socket_dir.join(".s.PGSQL.5432");
+    let files = [
+        socket.with_file_name("../data/postmaster.pid"),
+        socket.with_file_name(".s.PGSQL.5432.lock"),
+        socket,
+    ];
+    let owner = std::fs::metadata(&files[0]).unwrap();
+    let contents = files
+        .each_ref()
+        .map(|file| std::fs::read_to_string(file).unwrap_or_default());
     let pid = postgres.pid().unwrap().to_string();
     postgres.stop().await;
 
-    let ours = std::process::id().to_string();
-    std::fs::write(&pid_file, contents.replacen(&pid, &ours, 1)).unwrap();
-    Postgres::start(durable(dir.path()))
-        .await
-        .unwrap()
-        .stop_and_delete()
-        .await
+    let mut other = Command::new("sleep")
+        .arg("600")
+        .uid(owner.uid())
+        .gid(owner.gid())
+        .spawn()
         .unwrap();
+    for (file, contents) in files.iter().zip(contents) {
+        std::fs::write(file, contents.replacen(&pid, &other.id().to_string(), 1)).unwrap();
+        chown(file, Some(owner.uid()), Some(owner.gid())).unwrap();
+    }
+    let started = Postgres::start(durable(dir.path())).await;
+    other.kill().unwrap();
+    other.wait().unwrap();
+    started.unwrap().stop_and_delete().await.unwrap();
+}
+
+#[tokio::test]
+async fn giving_up_on_a_start_stops_the_server() {
+    let dir = TempDir::new().unwrap();
+    let postgres = Postgres::start(durable(dir.path())).await.unwrap();
+    let pid_file = postgres.connection().socket_dir.join("../data/postmaster.pid");
+    postgres.stop().await;
+
+    let mut pid = None;
+    let process_is_there = async {
+        while pid.is_none() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            let text = std::fs::read_to_string(&pid_file).unwrap_or_default();
+            pid = text.lines().next().and_then(|pid| pid.parse().ok());
+        }
+    };
+    tokio::select! {
+        biased;
+        () = process_is_there => {}
+        // It was ready sooner than it was seen, and ends here as well.
+        postgres = Postgres::start(durable(dir.path())) => pid = postgres.unwrap().pid(),
+    }
+    eventually("the server ends", async || !is_alive(pid.unwrap())).await;
+    patchbay_postgres::delete(dir.path()).await.unwrap();
+}
+
+#[tokio::test]
+async fn deleting_takes_the_data_and_the_server_that_was_left_on_it() {
+    let dir = TempDir::new().unwrap();
+    patchbay_postgres::delete(dir.path()).await.unwrap();
+    let postgres = Postgres::start(fast(dir.path())).await.unwrap();
+    let cluster = postgres.connection().socket_dir.parent().unwrap().to_owned();
+    let error = patchbay_postgres::delete(dir.path()).await.unwrap_err();
+    assert!(matches!(error, Error::InUse { .. }), "{error}");
+    postgres.stop().await;
+    assert!(cluster.exists());
+    patchbay_postgres::delete(dir.path()).await.unwrap();
+    assert!(!cluster.exists());
+    assert!(!dir.path().join("postgres").exists());
 }
 
 #[tokio::test]
@@ -330,4 +383,93 @@ async fn a_script_that_fails_is_named_and_leaves_no_database() {
     assert!(error.contains("0001_broken") && error.contains("TABEL"), "{error}");
     let postgres = Postgres::start(fast(dir.path())).await.unwrap();
     postgres.stop_and_delete().await.unwrap();
+}
+
+/// What root finds where somebody else keeps data. Everybody else can't play this, and can't do the harm.
+mod as_root {
+    use super::*;
+
+    /// A user that every system has.
+    const DAEMON: u32 = 1;
+
+    /// Data as the server of that user would have left it, in a directory that only they can enter. None without root's rights.
+    async fn data_of_somebody_else() -> Option<TempDir> {
+        if !rustix::process::geteuid().is_root() {
+            return None;
+        }
+        let dir = TempDir::new().unwrap();
+        // Everybody may enter for now: so root's choice for a new cluster is this place, too.
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let postgres = Postgres::start(durable(dir.path())).await.unwrap();
+        execute(&postgres, "CREATE TABLE kept AS SELECT 42 AS n").await;
+        postgres.stop().await;
+        give(dir.path());
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+        Some(dir)
+    }
+
+    fn give(path: &Path) {
+        chown(path, Some(DAEMON), Some(DAEMON)).unwrap();
+        if path.is_dir() {
+            for entry in std::fs::read_dir(path).unwrap() {
+                give(&entry.unwrap().path());
+            }
+        }
+    }
+
+    /// Whatever is not that user's.
+    fn taken(path: &Path) -> Vec<std::path::PathBuf> {
+        let mut taken = Vec::new();
+        if path.metadata().unwrap().uid() != DAEMON {
+            taken.push(path.to_owned());
+        }
+        if path.is_dir() {
+            taken.extend(
+                std::fs::read_dir(path)
+                    .unwrap()
+                    .flat_map(|entry| self::taken(&entry.unwrap().path())),
+            );
+        }
+        taken
+    }
+
+    #[tokio::test]
+    async fn data_of_another_user_is_served_as_them_and_stays_theirs() {
+        let Some(dir) = data_of_somebody_else().await else {
+            return;
+        };
+        std::fs::remove_file(dir.path().join("postgres/cluster/log")).unwrap();
+        let postgres = Postgres::start(durable(dir.path())).await.unwrap();
+        assert_eq!(query::<i32>(&postgres, "SELECT n FROM kept").await, 42);
+        postgres.stop().await;
+        assert_eq!(taken(dir.path()), [] as [std::path::PathBuf; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_lost_password_is_replaced_by_one_that_the_other_user_can_read() {
+        let Some(dir) = data_of_somebody_else().await else {
+            return;
+        };
+        std::fs::remove_file(dir.path().join("postgres/password")).unwrap();
+        let postgres = Postgres::start(durable(dir.path())).await.unwrap();
+        assert_eq!(query::<i32>(&postgres, "SELECT n FROM kept").await, 42);
+        postgres.stop().await;
+        assert_eq!(taken(dir.path()), [] as [std::path::PathBuf; 0]);
+    }
+
+    #[tokio::test]
+    async fn data_that_its_owner_can_not_reach_is_refused_and_left_alone() {
+        let Some(dir) = data_of_somebody_else().await else {
+            return;
+        };
+        chown(dir.path(), Some(0), Some(0)).unwrap();
+        let password = std::fs::read_to_string(dir.path().join("postgres/password")).unwrap();
+        let error = Postgres::start(durable(dir.path())).await.unwrap_err();
+        assert!(matches!(error, Error::OutOfReach { uid: DAEMON, .. }), "{error}");
+        assert_eq!(taken(dir.path()), [dir.path()]);
+        assert_eq!(
+            std::fs::read_to_string(dir.path().join("postgres/password")).unwrap(),
+            password
+        );
+    }
 }
