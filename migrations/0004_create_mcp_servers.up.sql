@@ -6,16 +6,15 @@ CREATE TABLE mcp_servers (
     name varchar(255) NOT NULL,
     endpoint text NOT NULL CONSTRAINT mcp_servers_endpoint_key UNIQUE,
     connector_id uuid NOT NULL CONSTRAINT mcp_servers_connector_fkey REFERENCES mcp_connectors,
-    configuration json NOT NULL,
-    sealed_configuration bytea NOT NULL,
+    configuration bytea NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
-    deleted_at timestamptz
+    deleted_at timestamptz,
+    CONSTRAINT mcp_servers_id_user_key UNIQUE (id, user_id)
 );
 
 COMMENT ON COLUMN mcp_servers.endpoint IS 'A URL of the pool, or, without a pool, a path below the public URL. Held until the row is gone, also when soft-deleted';
-COMMENT ON COLUMN mcp_servers.configuration IS 'To be shown: what the connector''s schema asks for, with its secret fields masked. json, because jsonb refuses some valid strings';
-COMMENT ON COLUMN mcp_servers.sealed_configuration IS 'To be used: AES-256-GCM over the whole configuration as it was given';
+COMMENT ON COLUMN mcp_servers.configuration IS 'AES-256-GCM over the JSON object as it was given';
 COMMENT ON COLUMN mcp_servers.deleted_at IS 'NULL while it is served';
 
 CREATE INDEX mcp_servers_user_idx ON mcp_servers (user_id, created_at DESC, id);
@@ -26,19 +25,21 @@ CREATE TRIGGER mcp_servers_announce AFTER INSERT OR UPDATE OR DELETE ON mcp_serv
 
 CREATE TABLE mcp_server_tokens (
     id uuid NOT NULL DEFAULT gen_random_uuid() CONSTRAINT mcp_server_tokens_pkey PRIMARY KEY,
-    server_id uuid NOT NULL CONSTRAINT mcp_server_tokens_server_fkey REFERENCES mcp_servers ON DELETE CASCADE,
-    user_id uuid NOT NULL CONSTRAINT mcp_server_tokens_user_fkey REFERENCES users ON DELETE CASCADE,
+    server_id uuid NOT NULL,
+    user_id uuid NOT NULL,
     name varchar(255) NOT NULL,
     prefix varchar(20) NOT NULL,
     token_hash bytea NOT NULL CONSTRAINT mcp_server_tokens_hash_key UNIQUE,
     created_at timestamptz NOT NULL DEFAULT now(),
     last_used_at timestamptz,
     expires_at timestamptz,
-    revoked_at timestamptz
+    revoked_at timestamptz,
+    CONSTRAINT mcp_server_tokens_server_fkey FOREIGN KEY (server_id, user_id)
+        REFERENCES mcp_servers (id, user_id) ON UPDATE CASCADE ON DELETE CASCADE
 );
 
 COMMENT ON COLUMN mcp_server_tokens.token_hash IS 'SHA-256 of the token, which is shown once and not stored';
-COMMENT ON COLUMN mcp_server_tokens.user_id IS 'The server''s owner, so that row-level security needs no join';
+COMMENT ON COLUMN mcp_server_tokens.user_id IS 'The server''s owner, held to be that by the foreign key, so that row-level security needs no join';
 
 CREATE INDEX mcp_server_tokens_server_idx ON mcp_server_tokens (server_id);
 -- Not on last_used_at: being used is no change that a cache must hear of.

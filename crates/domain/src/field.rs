@@ -111,7 +111,11 @@ pub(crate) fn lines(text: &str, max: u32) -> Result<String, FieldError> {
 }
 
 fn within(text: &str, max: u32) -> Result<(), FieldError> {
-    if text.chars().count() > max as usize { Err(FieldError::TooLong { max }) } else { Ok(()) }
+    if text.chars().count() > max as usize {
+        Err(FieldError::TooLong { max })
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -134,6 +138,9 @@ mod tests {
         errors.add("name", FieldError::Required);
         errors.add("name", FieldError::Taken);
         assert_eq!(errors.get("name"), Some(&FieldError::Required));
-        assert_eq!(serde_json::to_string(&errors).unwrap(), r#"{"name":{"code":"required"}}"#);
+        assert_eq!(
+            serde_json::to_string(&errors).unwrap(),
+            r#"{"name":{"code":"required"}}"#
+        );
     }
 }

@@ -143,11 +143,22 @@ mod tests {
         for (json, expected) in [
             ("15", ConnectorRef::Number(15)),
             ("\"15\"", ConnectorRef::Number(15)),
-            ("\"00000000-0000-0000-0000-000000000007\"", ConnectorRef::Id(uuid.into())),
+            (
+                "\"00000000-0000-0000-0000-000000000007\"",
+                ConnectorRef::Id(uuid.into()),
+            ),
         ] {
             assert_eq!(serde_json::from_str::<ConnectorRef>(json).unwrap(), expected);
         }
-        for json in ["\"\"", "\"-1\"", "\"1 \"", "1.5", "null", "\"99999999999999999999\"", "true"] {
+        for json in [
+            "\"\"",
+            "\"-1\"",
+            "\"1 \"",
+            "1.5",
+            "null",
+            "\"99999999999999999999\"",
+            "true",
+        ] {
             assert!(serde_json::from_str::<ConnectorRef>(json).is_err(), "{json} was taken");
         }
     }

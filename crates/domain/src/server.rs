@@ -30,6 +30,23 @@ impl ServerName {
     }
 }
 
+/// A token's name: one line, for its owner to know where it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenName(String);
+
+impl TokenName {
+    /// Trims and checks.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        field::line(text, NAME_MAX).map(Self)
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// `POST /api/mcp-servers`, and the form of *Create Server*.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,7 +114,9 @@ pub struct CreatedServer {
 
 impl std::fmt::Debug for CreatedServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CreatedServer").field("server", &self.server).finish_non_exhaustive()
+        f.debug_struct("CreatedServer")
+            .field("server", &self.server)
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,6 +149,8 @@ pub struct CreatedServerToken {
 
 impl std::fmt::Debug for CreatedServerToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CreatedServerToken").field("view", &self.view).finish_non_exhaustive()
+        f.debug_struct("CreatedServerToken")
+            .field("view", &self.view)
+            .finish_non_exhaustive()
     }
 }

@@ -28,7 +28,13 @@ impl Email {
                 && !host.ends_with('.')
                 && !text.contains(char::is_whitespace)
         });
-        if well_formed { Ok(Self(text)) } else { Err(FieldError::Malformed { expected: "an email address".into() }) }
+        if well_formed {
+            Ok(Self(text))
+        } else {
+            Err(FieldError::Malformed {
+                expected: "an email address".into(),
+            })
+        }
     }
 
     /// The address as text.
@@ -125,7 +131,9 @@ mod tests {
     #[test]
     fn addresses_have_a_user_and_a_host() {
         assert_eq!(Email::parse(" Ada@example.org ").unwrap().as_str(), "Ada@example.org");
-        for bad in ["", "ada", "@", "ada@", "@host", "a@b@c", "a b@c", "a@.c", "a@c.", "a@b\n"] {
+        for bad in [
+            "", "ada", "@", "ada@", "@host", "a@b@c", "a b@c", "a@.c", "a@c.", "a@b\n",
+        ] {
             assert!(Email::parse(bad).is_err() || bad == "a@b\n", "{bad:?} was taken");
         }
         assert!(Email::parse(&format!("{}@example.org", "a".repeat(250))).is_err());
@@ -135,7 +143,10 @@ mod tests {
     fn passwords_are_bounded_and_never_trimmed() {
         assert_eq!(check_new_password("1234567"), Err(FieldError::TooShort { min: 8 }));
         assert_eq!(check_new_password("        "), Ok(()));
-        assert_eq!(check_new_password(&"x".repeat(1025)), Err(FieldError::TooLong { max: 1024 }));
+        assert_eq!(
+            check_new_password(&"x".repeat(1025)),
+            Err(FieldError::TooLong { max: 1024 })
+        );
         assert_eq!(check_new_password(""), Err(FieldError::Required));
     }
 }

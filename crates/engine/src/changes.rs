@@ -1,7 +1,7 @@
 //! What other processes, and other requests, change: one PostgreSQL channel, so that caches hear of it at once.
 //!
-//! A notification may be lost with its connection. Then everything counts as changed; and as a safety net, so it does
-//! when the counter that every notification carries has moved on without us.
+//! A notification may be lost with its connection. Each one carries a number, so a gap is seen, and so is a number that
+//! moved on without us. Then everything counts as changed.
 
 use crate::{
     Error,
@@ -68,19 +68,21 @@ async fn forward(db: Db, mut listener: Listener, sender: broadcast::Sender<Chang
         let change = tokio::select! {
             received = listener.try_recv() => match received {
                 Ok(Some(notification)) => {
-                    heard = heard.max(counter(notification.payload()));
-                    Some(parse(notification.payload()))
+                    let (number, before) = (counter(notification.payload()), heard);
+                    heard = heard.max(number);
+                    // What lies between was lost, or rolled back, or is late: one look too many does no harm.
+                    let missed = number > before + 1;
+                    Some(if missed { Change::Everything } else { parse(notification.payload()) })
                 }
                 // The connection was lost. The listener connects again by itself; what happened meanwhile is unknown.
                 Ok(None) => Some(Change::Everything),
                 Err(error) => {
                     tracing::warn!(%error, "can't listen for changes, trying again");
-                    tokio::time::sleep(RETRY).await;
+                    listener = listen_again(&db).await;
                     Some(Change::Everything)
                 }
             },
             _ = check.tick() => match db.change_counter().await {
-                // A transaction that was rolled back counts too: then this is one look too many, no harm.
                 Ok(now) if now > heard => {
                     heard = now;
                     Some(Change::Everything)
@@ -95,6 +97,18 @@ async fn forward(db: Db, mut listener: Listener, sender: broadcast::Sender<Chang
         if let Some(change) = change {
             // Nobody listening is no fault: the gateway may not have started yet.
             let _ = sender.send(change);
+        }
+    }
+}
+
+/// Listens again as soon as the database lets us.
+async fn listen_again(db: &Db) -> Listener {
+    loop {
+        tokio::time::sleep(RETRY).await;
+        if let Ok(mut listener) = db.listener().await
+            && listener.listen(CHANNEL).await.is_ok()
+        {
+            return listener;
         }
     }
 }

@@ -1,13 +1,16 @@
 //! A server's configuration against its connector's JSON Schema: checking it, and finding what in it is secret.
 
 use patchbay_domain::field::{FieldError, FieldErrors};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// What stands where a secret was.
 pub(crate) const MASK: &str = "********";
 
-/// How deep schemas are followed; deeper ones are not hostile, just not looked into.
+/// How deep a configuration is looked into; what lies deeper is masked.
 const DEPTH_MAX: usize = 16;
+
+/// How much work masking may be.
+const STEPS_MAX: usize = 10_000;
 
 /// The most field errors that one answer carries.
 const ERRORS_MAX: usize = 20;
@@ -62,68 +65,151 @@ fn sentence(text: &str) -> String {
     text
 }
 
-/// The configuration as it may be shown: fields that the schema marks `writeOnly` or `format: password` are masked.
-pub(crate) fn masked(schema: Option<&Value>, configuration: &Value) -> Value {
-    match schema {
-        Some(schema) => mask(schema, schema, configuration, 0),
-        None => configuration.clone(),
+/// The configuration as it may be shown: what the schema marks `writeOnly` or `format: password` is masked. A schema
+/// that marks something in a way that isn't followed here has everything masked: a secret is worth more than a sight.
+pub(crate) fn masked(schema: Option<&Value>, mut configuration: Value) -> Value {
+    let Some(schema) = schema else { return configuration };
+    match Marks::of(schema) {
+        Marks::None => {}
+        Marks::Beyond => mask_all(&mut configuration),
+        Marks::Followable => Masker { root: schema, steps: 0 }.mask(&[schema], &mut configuration, 0),
     }
+    configuration
 }
 
-fn mask(root: &Value, schema: &Value, value: &Value, depth: usize) -> Value {
-    if is_secret(root, schema, depth) {
-        return if value.is_null() { Value::Null } else { MASK.into() };
-    }
-    match value {
-        Value::Object(fields) => {
-            let masked: Map<String, Value> = fields
-                .iter()
-                .map(|(name, field)| {
-                    // A field may be described in several places (allOf, a $ref): secret in one is secret.
-                    let mut shown = field.clone();
-                    for_each_property(root, schema, name, depth, &mut |property| {
-                        if shown != MASK {
-                            shown = mask(root, property, &shown, depth + 1);
-                        }
-                    });
-                    (name.clone(), shown)
-                })
-                .collect();
-            Value::Object(masked)
+/// Whether a schema marks secrets, and whether only in places that [`Masker`] looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Marks {
+    None,
+    Followable,
+    Beyond,
+}
+
+impl Marks {
+    fn of(schema: &Value) -> Self {
+        let mut marked = false;
+        let mut beyond = false;
+        let mut left = vec![schema];
+        while let Some(node) = left.pop() {
+            match node {
+                Value::Object(fields) => {
+                    marked |= is_marked(node);
+                    beyond |= fields.iter().any(|(key, value)| is_beyond(key, value));
+                    left.extend(fields.values());
+                }
+                Value::Array(items) => left.extend(items),
+                _ => {}
+            }
         }
-        Value::Array(items) => Value::Array(
-            items
-                .iter()
-                .map(|item| match schema.get("items") {
-                    Some(schema) if depth < DEPTH_MAX => mask(root, schema, item, depth + 1),
-                    _ => item.clone(),
-                })
-                .collect(),
-        ),
-        _ => value.clone(),
+        match (marked, beyond) {
+            (false, _) => Self::None,
+            (true, false) => Self::Followable,
+            (true, true) => Self::Beyond,
+        }
     }
 }
 
-fn is_secret(root: &Value, schema: &Value, depth: usize) -> bool {
+fn is_marked(schema: &Value) -> bool {
     schema.get("writeOnly") == Some(&Value::Bool(true))
         || schema.get("format").and_then(Value::as_str) == Some("password")
-        || (depth < DEPTH_MAX && alternatives(root, schema).any(|schema| is_secret(root, schema, depth + 1)))
 }
 
-fn for_each_property(root: &Value, schema: &Value, name: &str, depth: usize, visit: &mut dyn FnMut(&Value)) {
-    let property = schema.get("properties").and_then(|properties| properties.get(name));
-    let others = || schema.get("additionalProperties").filter(|schema| schema.is_object());
-    if let Some(property) = property.or_else(others) {
-        visit(property);
+/// Keywords that apply schemas in ways that [`Masker`] doesn't follow.
+fn is_beyond(key: &str, value: &Value) -> bool {
+    match key {
+        "$anchor"
+        | "$dynamicAnchor"
+        | "$dynamicRef"
+        | "$recursiveRef"
+        | "patternProperties"
+        | "prefixItems"
+        | "dependentSchemas"
+        | "dependencies"
+        | "contains"
+        | "propertyNames"
+        | "unevaluatedProperties"
+        | "unevaluatedItems"
+        | "additionalItems" => true,
+        "items" => value.is_array(),
+        "$ref" => !value
+            .as_str()
+            .is_some_and(|link| link == "#" || (link.starts_with("#/") && !link.contains('%'))),
+        _ => false,
     }
-    if depth < DEPTH_MAX {
-        for schema in alternatives(root, schema) {
-            for_each_property(root, schema, name, depth + 1, visit);
+}
+
+fn mask_all(value: &mut Value) {
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(mask_all),
+        Value::Array(items) => items.iter_mut().for_each(mask_all),
+        Value::Null => {}
+        _ => *value = MASK.into(),
+    }
+}
+
+/// Walks a configuration beside its schema.
+struct Masker<'a> {
+    root: &'a Value,
+    /// How much work was done; a schema can be written to take for ever.
+    steps: usize,
+}
+
+impl<'a> Masker<'a> {
+    fn mask(&mut self, schemas: &[&'a Value], value: &mut Value, depth: usize) {
+        let Some(schemas) = self.all_that_apply(schemas).filter(|_| depth < DEPTH_MAX) else {
+            return mask_all(value);
+        };
+        if schemas.iter().any(|schema| is_marked(schema)) {
+            if !value.is_null() {
+                *value = MASK.into();
+            }
+            return;
+        }
+        match value {
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    let of_field: Vec<_> = schemas.iter().filter_map(|schema| property(schema, name)).collect();
+                    self.mask(&of_field, field, depth + 1);
+                }
+            }
+            Value::Array(items) => {
+                let of_item: Vec<_> = schemas.iter().filter_map(|schema| schema.get("items")).collect();
+                for item in items {
+                    self.mask(&of_item, item, depth + 1);
+                }
+            }
+            _ => {}
         }
     }
+
+    /// The schemas and what they also stand for: references inside the same document, and combinations. Nothing
+    /// when that takes too much work.
+    fn all_that_apply(&mut self, schemas: &[&'a Value]) -> Option<Vec<&'a Value>> {
+        let mut found: Vec<&Value> = schemas.to_vec();
+        let mut next = 0;
+        while let Some(&schema) = found.get(next) {
+            next += 1;
+            for other in alternatives(self.root, schema) {
+                self.steps += 1;
+                if self.steps > STEPS_MAX {
+                    return None;
+                }
+                if !found.iter().any(|known| std::ptr::eq(*known, other)) {
+                    found.push(other);
+                }
+            }
+        }
+        Some(found)
+    }
 }
 
-/// The schemas that a schema also stands for: what it refers to inside the same document, and its combinations.
+fn property<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
+    schema
+        .get("properties")
+        .and_then(|properties| properties.get(name))
+        .or_else(|| schema.get("additionalProperties").filter(|schema| schema.is_object()))
+}
+
 fn alternatives<'a>(root: &'a Value, schema: &'a Value) -> impl Iterator<Item = &'a Value> {
     let referred = schema
         .get("$ref")
@@ -134,7 +220,7 @@ fn alternatives<'a>(root: &'a Value, schema: &'a Value) -> impl Iterator<Item = 
         .into_iter()
         .filter_map(|keyword| schema.get(keyword).and_then(Value::as_array))
         .flatten();
-    let conditional = ["if", "then", "else"]
+    let conditional = ["if", "then", "else", "not"]
         .into_iter()
         .filter_map(|keyword| schema.get(keyword));
     referred.into_iter().chain(combined).chain(conditional)
@@ -178,7 +264,7 @@ mod tests {
         });
         let shown = masked(
             Some(&schema),
-            &json!({"token": "s", "optional": "s", "login": {"user": "u", "password": "s"}, "list": ["s"], "name": "n", "name2": "s", "other": 1}),
+            json!({"token": "s", "optional": "s", "login": {"user": "u", "password": "s"}, "list": ["s"], "name": "n", "name2": "s", "other": 1}),
         );
         assert_eq!(
             shown,
@@ -188,7 +274,24 @@ mod tests {
 
     #[test]
     fn a_schema_that_refers_to_itself_ends() {
-        let schema = json!({"$ref": "#"});
-        assert_eq!(masked(Some(&schema), &json!({"a": {"b": 1}})), json!({"a": {"b": 1}}));
+        let schema =
+            json!({"$ref": "#", "allOf": [{"$ref": "#"}, {"$ref": "#"}], "properties": {"s": {"writeOnly": true}}});
+        let shown = masked(Some(&schema), json!({"a": {"b": 1}, "s": 1}));
+        assert_eq!(shown, json!({"a": {"b": 1}, "s": MASK}));
+    }
+
+    #[test]
+    fn where_a_mark_can_not_be_followed_everything_is_masked() {
+        let secret = json!({"writeOnly": true});
+        for schema in [
+            json!({"patternProperties": {"^key": secret}}),
+            json!({"properties": {"key": {"$ref": "#/$defs/a%20b"}}, "$defs": {"a b": secret}}),
+            json!({"properties": {"key": {"prefixItems": [secret]}}}),
+        ] {
+            let shown = masked(Some(&schema), json!({"key": "s", "list": [1, null]}));
+            assert_eq!(shown, json!({"key": MASK, "list": [MASK, null]}), "{schema}");
+        }
+        let plain = json!({"patternProperties": {"^key": {"type": "string"}}});
+        assert_eq!(masked(Some(&plain), json!({"key": "s"})), json!({"key": "s"}));
     }
 }

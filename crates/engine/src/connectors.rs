@@ -13,7 +13,6 @@ use patchbay_domain::{
     tool::{TemplateView, ToolView},
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use url::Url;
 use uuid::Uuid;
@@ -274,29 +273,21 @@ fn parse_url(text: &str) -> Result<Url, FieldError> {
     Ok(url)
 }
 
-/// Tools as a page shows them.
+/// Tools as a page shows them. Activation checked names and schemas only, so whatever else is odd is left out.
 pub(crate) fn tool_views(tools: &RawValue) -> Result<Vec<ToolView>, Error> {
-    #[derive(Deserialize)]
-    struct Tool {
-        name: String,
-        title: Option<String>,
-        description: Option<String>,
-        #[serde(rename = "inputSchema", default)]
-        input_schema: Value,
-        #[serde(default)]
-        annotations: Value,
-    }
-    let tools: Vec<Tool> = serde_json::from_str(tools.get()).map_err(Error::internal)?;
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let tools: Vec<Value> = serde_json::from_str(tools.get()).map_err(Error::internal)?;
     Ok(tools
         .into_iter()
-        .map(|tool| ToolView {
-            title: tool
-                .title
-                .or_else(|| tool.annotations.get("title").and_then(Value::as_str).map(str::to_owned)),
-            read_only: tool.annotations.get("readOnlyHint") == Some(&Value::Bool(true)),
-            name: tool.name,
-            description: tool.description,
-            input_schema: tool.input_schema,
+        .map(|tool| {
+            let annotation = |key: &str| tool.get("annotations").and_then(|annotations| annotations.get(key));
+            ToolView {
+                name: text(tool.get("name")).unwrap_or_default(),
+                title: text(tool.get("title")).or_else(|| text(annotation("title"))),
+                description: text(tool.get("description")),
+                read_only: annotation("readOnlyHint") == Some(&Value::Bool(true)),
+                input_schema: tool.get("inputSchema").cloned().unwrap_or_default(),
+            }
         })
         .collect())
 }
@@ -324,13 +315,12 @@ fn template_views(templates: &RawValue) -> Result<Vec<TemplateView>, Error> {
 
 /// The JSON Schema of a server's configuration, if the connector takes one.
 pub(crate) fn config_params(config: Option<&RawValue>) -> Result<Option<Value>, Error> {
-    #[derive(Deserialize)]
-    struct Config {
-        params: Option<Value>,
-    }
     let Some(config) = config else { return Ok(None) };
-    let config: Config = serde_json::from_str(config.get()).map_err(Error::internal)?;
-    Ok(config.params)
+    let mut config: Value = serde_json::from_str(config.get()).map_err(Error::internal)?;
+    Ok(config
+        .get_mut("params")
+        .map(Value::take)
+        .filter(|params| !params.is_null()))
 }
 
 #[cfg(test)]
@@ -367,6 +357,20 @@ mod tests {
         assert_eq!(
             parse_url(&format!("http://h/{}", "a".repeat(2048))),
             Err(FieldError::TooLong { max: URL_MAX })
+        );
+    }
+
+    #[test]
+    fn a_tool_with_odd_parts_is_shown_without_them() {
+        let tools = r#"[{"name":"a","title":5,"description":"d","description":"e","annotations":7,"inputSchema":{}}]"#;
+        let views = tool_views(&RawValue::from_string(tools.into()).unwrap()).unwrap();
+        assert_eq!(
+            (
+                views[0].name.as_str(),
+                views[0].title.as_deref(),
+                views[0].description.as_deref()
+            ),
+            ("a", None, Some("e"))
         );
     }
 

@@ -24,12 +24,12 @@ impl EndpointKey {
         }
     }
 
-    /// A host (with its port, unless that is the scheme's default) and a path, where the bare `/` is none.
+    /// A host (with its port, unless that is the scheme's default) and a path, where a bare `/` is none.
     #[must_use]
     pub fn host(host: &str, path: &str) -> Self {
         Self {
             host: Some(host.to_ascii_lowercase().into()),
-            path: path.trim_end_matches('/').into(),
+            path: if path == "/" { "" } else { path }.into(),
         }
     }
 
@@ -147,10 +147,12 @@ pub fn parse_pool(text: &str, public_url: &Url) -> Result<Vec<Url>, PoolError> {
         if !plain {
             return Err(PoolError::Malformed(position));
         }
-        if stored(&url) == stored(public_url) || (url.path() == "/" && same_authority(&url, public_url)) {
+        let key = EndpointKey::of_stored(&stored(&url));
+        if key == EndpointKey::of_stored(&stored(public_url)) || key == EndpointKey::host(&authority(public_url), "") {
             return Err(PoolError::Public(position));
         }
-        if pool.iter().any(|other| stored(other) == stored(&url)) {
+        // A request doesn't tell its scheme, so two that differ in nothing else are one endpoint.
+        if pool.iter().any(|other| EndpointKey::of_stored(&stored(other)) == key) {
             return Err(PoolError::Twice(position));
         }
         pool.push(url);
@@ -158,8 +160,11 @@ pub fn parse_pool(text: &str, public_url: &Url) -> Result<Vec<Url>, PoolError> {
     Ok(pool)
 }
 
-fn same_authority(a: &Url, b: &Url) -> bool {
-    a.host_str() == b.host_str() && a.port_or_known_default() == b.port_or_known_default()
+/// Host and port as a client's `Host` header has them.
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 impl fmt::Display for EndpointKey {
@@ -194,6 +199,8 @@ mod tests {
             ("https://u:p@a", PoolError::Malformed(1)),
             ("https://a?q", PoolError::Malformed(1)),
             ("https://a,https://A:443/", PoolError::Twice(2)),
+            ("https://a/x,http://a/x", PoolError::Twice(2)),
+            ("https://localhost:9000", PoolError::Public(1)),
             ("http://localhost:9000/", PoolError::Public(1)),
         ] {
             assert_eq!(parse_pool(text, &public()).unwrap_err(), error, "{text}");
@@ -204,7 +211,7 @@ mod tests {
     #[test]
     fn a_request_finds_what_was_stored() {
         let key = EndpointKey::of_stored("https://mcp1.example.com/a");
-        assert_eq!(key, EndpointKey::host("MCP1.example.com", "/a/"));
+        assert_eq!(key, EndpointKey::host("MCP1.example.com", "/a"));
         assert!(key.stored_forms().contains(&"https://mcp1.example.com/a".to_owned()));
         assert_eq!(
             EndpointKey::of_stored("https://mcp1.example.com"),

@@ -64,7 +64,7 @@ pub enum Denied {
     #[error("Access denied. Superuser role required.")]
     Superuser,
     /// Accounts are by invitation, or not made at all.
-    #[error("Sign-up is closed. Ask a superuser for an account.")]
+    #[error("Sign-up is closed. Ask whoever runs this Patchbay for an account.")]
     SignUpClosed,
     /// The first superuser exists.
     #[error("This Patchbay is set up already. Sign in instead.")]
@@ -112,6 +112,9 @@ pub enum Conflict {
     /// The most servers that one user can have.
     #[error("Maximum {0} MCP servers allowed, deleted ones included")]
     ServerLimit(u32),
+    /// The most tokens that one server can have.
+    #[error("Maximum {0} tokens for an MCP server: revoke one first")]
+    TokenLimit(usize),
 }
 
 impl Error {
@@ -157,6 +160,7 @@ impl Error {
             Self::Conflict(Conflict::Email) => "EMAIL_TAKEN",
             Self::Conflict(Conflict::ConnectorNotActive { .. }) => "CONNECTOR_NOT_ACTIVE",
             Self::Conflict(Conflict::ServerLimit(_)) => "MCP_SERVER_LIMIT_REACHED",
+            Self::Conflict(Conflict::TokenLimit(_)) => "TOKEN_LIMIT_REACHED",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::BadConnector(error) => error.code(),
             Self::PoolExhausted => "POOL_EXHAUSTED",

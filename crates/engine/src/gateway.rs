@@ -12,6 +12,7 @@ use patchbay_domain::{
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::fmt;
 use time::OffsetDateTime;
 use tokio::sync::broadcast;
 use url::Url;
@@ -38,8 +39,8 @@ pub struct ServerRoute {
     pub bindings: Vec<Binding>,
 }
 
-/// One connector as one server uses it.
-#[derive(Debug, Clone)]
+/// One connector as one server uses it. Holds opened secrets.
+#[derive(Clone)]
 pub struct Binding {
     /// The connector.
     pub connector: ConnectorId,
@@ -55,6 +56,16 @@ pub struct Binding {
     pub source_meta: Option<Box<RawValue>>,
     /// Its tools, in the upstream's order.
     pub tools: Vec<PinnedTool>,
+}
+
+impl fmt::Debug for Binding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Binding")
+            .field("connector", &self.connector)
+            .field("mode", &self.mode)
+            .field("upstream", &self.upstream)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A tool as it was when its connector was activated.
@@ -168,9 +179,7 @@ impl Engine {
     /// When the database fails; the caller keeps the records and tries again.
     pub async fn record_usage(&self, records: &[UsageRecord]) -> Result<(), Error> {
         let mut worker = self.db().worker().await?;
-        for record in records {
-            worker.add_usage(record).await?;
-        }
+        worker.add_usage(records).await?;
         worker.commit().await
     }
 

@@ -5,7 +5,7 @@ use crate::{
     connectors::{bad_cursor, config_params, tool_views},
     endpoint::Endpoints,
     error::{Conflict, NotFound},
-    storage::Tx,
+    storage::{Tx, servers::StoredServer},
     tokens::FIRST_TOKEN_NAME,
 };
 use patchbay_domain::{
@@ -17,7 +17,8 @@ use patchbay_domain::{
     tool::ToolView,
     usage::UsageView,
 };
-use serde_json::Value;
+use secrecy::ExposeSecret;
+use serde_json::{Value, value::RawValue};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -34,7 +35,6 @@ pub(crate) struct NewServer<'a> {
     pub(crate) name: &'a str,
     pub(crate) endpoint: &'a str,
     pub(crate) connector: ConnectorId,
-    pub(crate) masked_configuration: &'a Value,
     pub(crate) sealed_configuration: &'a [u8],
 }
 
@@ -74,7 +74,6 @@ impl Engine {
         let schema = config_params(connector.config.as_deref())?;
         let (name, configuration_text) = check(&new, schema.as_ref())?;
         let id = ServerId(Uuid::new_v4());
-        let masked_configuration = configuration::masked(schema.as_ref(), &new.configuration);
         let sealed_configuration = self
             .vault()
             .seal(&configuration_purpose(id), configuration_text.as_bytes());
@@ -97,15 +96,14 @@ impl Engine {
                 name: name.as_str(),
                 endpoint: &endpoint,
                 connector: connector.summary.id,
-                masked_configuration: &masked_configuration,
                 sealed_configuration: &sealed_configuration,
             })
             .await?;
         let token = self.add_token(worker.tx(), actor.user, id, FIRST_TOKEN_NAME).await?;
-        let server = worker.tx().server(id, self.usage_since(), &endpoints).await?;
+        let server = self.require_server(worker.tx(), id).await?;
         worker.commit().await?;
         Ok(CreatedServer {
-            server: server.ok_or(NotFound::Server)?,
+            server,
             token: token.token,
         })
     }
@@ -118,11 +116,10 @@ impl Engine {
         let before = page.cursor.as_deref().map(parse_cursor).transpose()?;
         let limit = page.limit();
         let mut tx = self.db().begin_as(actor.user).await?;
-        let mut items = tx
-            .servers(before, limit + 1, self.usage_since(), &self.endpoints())
-            .await?;
+        let mut items = tx.servers(before, limit + 1, self.usage_since()).await?;
         let more = items.len() > limit as usize;
         items.truncate(limit as usize);
+        let items: Vec<_> = items.into_iter().map(|stored| self.server_view(stored)).collect();
         let next_cursor = items.last().filter(|_| more).map(cursor);
         Ok(Page {
             items,
@@ -187,8 +184,35 @@ impl Engine {
 
     /// A server of this transaction's user.
     pub(crate) async fn require_server(&self, tx: &mut Tx, id: ServerId) -> Result<ServerView, Error> {
-        let server = tx.server(id, self.usage_since(), &self.endpoints()).await?;
-        server.ok_or_else(|| NotFound::Server.into())
+        let stored = tx.server(id, self.usage_since()).await?.ok_or(NotFound::Server)?;
+        Ok(self.server_view(stored))
+    }
+
+    fn server_view(&self, stored: StoredServer) -> ServerView {
+        let configuration = self.shown_configuration(&stored).unwrap_or_else(|error| {
+            // A lost key must not take the page along on which its owner would put things right.
+            tracing::error!(%error, source = ?std::error::Error::source(&error), "a configuration can't be opened");
+            Value::Null
+        });
+        let endpoint = self.endpoints().url(&stored.endpoint);
+        stored.into_view(endpoint, configuration)
+    }
+
+    /// A configuration with its secrets masked by its connector's schema of today.
+    fn shown_configuration(&self, stored: &StoredServer) -> Result<Value, Error> {
+        let purpose = configuration_purpose(stored.id.into());
+        let opened = self
+            .vault()
+            .open(&purpose, &stored.sealed_configuration)
+            .map_err(Error::internal)?;
+        let configuration = serde_json::from_slice(opened.expose_secret()).map_err(Error::internal)?;
+        let config = stored
+            .config
+            .as_deref()
+            .map(serde_json::from_str::<&RawValue>)
+            .transpose()
+            .map_err(Error::internal)?;
+        Ok(configuration::masked(config_params(config)?.as_ref(), configuration))
     }
 
     pub(crate) fn endpoints(&self) -> Endpoints {
@@ -202,7 +226,7 @@ impl Engine {
 
 /// What binds a server's sealed configuration to its row.
 pub(crate) fn configuration_purpose(id: ServerId) -> String {
-    format!("mcp_servers.sealed_configuration:{id}")
+    format!("mcp_servers.configuration:{id}")
 }
 
 /// The checked name, and the configuration's text.
@@ -234,5 +258,9 @@ fn parse_cursor(text: &str) -> Result<(OffsetDateTime, Uuid), Error> {
     let (micros, id) = text.split_once('.').ok_or_else(bad_cursor)?;
     let micros: i64 = micros.parse().map_err(|_| bad_cursor())?;
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).map_err(|_| bad_cursor())?;
+    // Years that no server was made in, and that PostgreSQL may not know.
+    if at.year() < 1970 {
+        return Err(bad_cursor());
+    }
     Ok((at, id.parse().map_err(|_| bad_cursor())?))
 }

@@ -2,15 +2,14 @@
 
 use crate::{
     Actor, Engine, Error,
-    error::NotFound,
+    error::{Conflict, NotFound},
     random,
     storage::{Tx, servers::NewToken},
-    users,
 };
 use patchbay_domain::{
     field::FieldErrors,
     ids::{ServerId, ServerTokenId, UserId},
-    server::{CreatedServerToken, ServerTokenView},
+    server::{CreatedServerToken, ServerTokenView, TokenName},
 };
 use secrecy::ExposeSecret;
 use uuid::Uuid;
@@ -19,6 +18,9 @@ pub use crate::random::token_hash;
 
 /// What every server token begins with, so that people and scanners recognise one.
 pub const SERVER_TOKEN_PREFIX: &str = "mcp_token_";
+
+/// How many tokens open one server at once. Every one is a row that the gateway may hold in memory.
+const TOKENS_MAX: usize = 100;
 
 /// The name of the token that a new server comes with.
 pub(crate) const FIRST_TOKEN_NAME: &str = "First token";
@@ -40,7 +42,7 @@ impl Engine {
     /// One more token for a server. The answer is its only sight.
     ///
     /// # Errors
-    /// [`NotFound::Server`], a refused name, or a failing database.
+    /// [`NotFound::Server`], a refused name, [`Conflict::TokenLimit`], or a failing database.
     pub async fn create_server_token(
         &self,
         actor: &Actor,
@@ -49,8 +51,11 @@ impl Engine {
     ) -> Result<CreatedServerToken, Error> {
         let mut tx = self.db().begin_as(actor.user).await?;
         self.require_server(&mut tx, server).await?;
-        let name = users::label(name).map_err(|error| FieldErrors::one("name", error))?;
-        let token = self.add_token(&mut tx, actor.user, server, &name).await?;
+        let name = TokenName::parse(name).map_err(|error| FieldErrors::one("name", error))?;
+        if tx.server_tokens(server).await?.len() >= TOKENS_MAX {
+            return Err(Conflict::TokenLimit(TOKENS_MAX).into());
+        }
+        let token = self.add_token(&mut tx, actor.user, server, name.as_str()).await?;
         tx.commit().await?;
         Ok(token)
     }

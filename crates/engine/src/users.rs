@@ -6,7 +6,7 @@ use crate::{
     random,
 };
 use patchbay_domain::{
-    field::{FieldError, FieldErrors},
+    field::FieldErrors,
     user::{Email, PASSWORD_MAX, Role, SignUp, UserView, check_new_password},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -163,9 +163,4 @@ async fn check_set_up(
         return Err(Denied::BadSetUpToken.into());
     }
     Ok(())
-}
-
-/// Whether a text could be a name that a person gives to something of theirs, such as a token.
-pub(crate) fn label(text: &str) -> Result<String, FieldError> {
-    patchbay_domain::server::ServerName::parse(text).map(|name| name.as_str().to_owned())
 }

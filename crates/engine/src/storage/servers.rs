@@ -1,7 +1,7 @@
 //! Users' MCP servers and their tokens, as their owner sees them.
 
 use super::{Tx, connectors, count};
-use crate::{Error, endpoint::Endpoints};
+use crate::Error;
 use patchbay_domain::{
     ids::{ServerId, ServerTokenId, UserId},
     server::{ServerConnector, ServerTokenView, ServerView},
@@ -10,12 +10,14 @@ use patchbay_domain::{
 use serde_json::{Value, value::RawValue};
 use time::OffsetDateTime;
 
+/// A server as stored, with its connector and its calls.
 #[derive(Debug)]
-struct ServerRow {
-    id: uuid::Uuid,
+pub(crate) struct StoredServer {
+    pub(crate) id: uuid::Uuid,
     name: String,
-    endpoint: String,
-    configuration: Value,
+    pub(crate) endpoint: String,
+    pub(crate) sealed_configuration: Vec<u8>,
+    pub(crate) config: Option<String>,
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
     connector_id: uuid::Uuid,
@@ -29,12 +31,13 @@ struct ServerRow {
     total_micros: Option<i64>,
 }
 
-impl ServerRow {
-    fn into_view(self, endpoints: &Endpoints) -> ServerView {
+impl StoredServer {
+    /// The view, with the endpoint and the configuration as they may be shown.
+    pub(crate) fn into_view(self, endpoint: String, configuration: Value) -> ServerView {
         ServerView {
             id: self.id.into(),
             name: self.name,
-            endpoint: endpoints.url(&self.endpoint),
+            endpoint,
             connector: ServerConnector {
                 id: self.connector_id.into(),
                 connector_id: self.connector_number,
@@ -43,7 +46,7 @@ impl ServerRow {
                 logo_url: connectors::logo_url(self.connector_number, self.logo_sha256.as_deref()),
                 tools_count: self.tools_count.unsigned_abs(),
             },
-            configuration: self.configuration,
+            configuration,
             usage: usage(self.calls, self.errors, self.total_micros),
             created_at: self.created_at.into(),
             updated_at: self.updated_at.into(),
@@ -102,11 +105,11 @@ impl Tx {
         before: Option<(OffsetDateTime, uuid::Uuid)>,
         limit: i64,
         usage_since: OffsetDateTime,
-    ) -> Result<Vec<ServerRow>, Error> {
+    ) -> Result<Vec<StoredServer>, Error> {
         let (before_at, before_id) = before.unzip();
         let rows = sqlx::query_as!(
-            ServerRow,
-            r#"SELECT s.id, s.name, s.endpoint, s.configuration, s.created_at, s.updated_at,
+            StoredServer,
+            r#"SELECT s.id, s.name, s.endpoint, s.configuration AS sealed_configuration, c.config::text AS config, s.created_at, s.updated_at,
                       c.id AS connector_id, c.number AS connector_number, c.name AS connector_name,
                       c.mode AS connector_mode, c.tools_count,
                       (SELECT sha256 FROM connector_logos WHERE connector_id = c.id) AS logo_sha256,
@@ -137,10 +140,9 @@ impl Tx {
         &mut self,
         id: ServerId,
         usage_since: OffsetDateTime,
-        endpoints: &Endpoints,
-    ) -> Result<Option<ServerView>, Error> {
+    ) -> Result<Option<StoredServer>, Error> {
         let rows = self.server_rows(Some(id), None, 1, usage_since).await?;
-        Ok(rows.into_iter().next().map(|row| row.into_view(endpoints)))
+        Ok(rows.into_iter().next())
     }
 
     pub(crate) async fn servers(
@@ -148,10 +150,8 @@ impl Tx {
         before: Option<(OffsetDateTime, uuid::Uuid)>,
         limit: u32,
         usage_since: OffsetDateTime,
-        endpoints: &Endpoints,
-    ) -> Result<Vec<ServerView>, Error> {
-        let rows = self.server_rows(None, before, i64::from(limit), usage_since).await?;
-        Ok(rows.into_iter().map(|row| row.into_view(endpoints)).collect())
+    ) -> Result<Vec<StoredServer>, Error> {
+        self.server_rows(None, before, i64::from(limit), usage_since).await
     }
 
     pub(crate) async fn count_servers(&mut self) -> Result<u64, Error> {

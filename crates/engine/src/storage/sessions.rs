@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use patchbay_domain::ids::{SessionId, UserId};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
+use time::{Duration, OffsetDateTime};
 use tower_sessions::{
     SessionStore,
     session::{Id, Record},
@@ -24,6 +25,12 @@ pub(crate) const USER: &str = "user";
 /// Key of a session's data: the browser, as it names itself.
 pub(crate) const DEVICE: &str = "device";
 
+/// Key of a session's data: when it was last given its whole lifetime.
+pub(crate) const RENEWED: &str = "renewed";
+
+/// How long a session of nobody is kept: it carries what one page tells the next, and anybody can have one.
+const NOBODYS_LIFETIME: Duration = Duration::minutes(10);
+
 /// Keeps sessions in PostgreSQL.
 #[derive(Debug, Clone)]
 pub struct PgSessionStore {
@@ -32,9 +39,36 @@ pub struct PgSessionStore {
     clock: Clock,
 }
 
+/// A session as its row has it.
+struct Columns {
+    row: Uuid,
+    cookie_hash: [u8; 32],
+    user: Option<Uuid>,
+    device: Option<String>,
+    data: Vec<u8>,
+    expires_at: OffsetDateTime,
+}
+
 impl PgSessionStore {
     pub(crate) fn new(db: Db, vault: Vault, clock: Clock) -> Self {
         Self { db, vault, clock }
+    }
+
+    fn columns(&self, record: &Record) -> Result<Columns> {
+        let cookie_hash = cookie_hash(&record.id);
+        let data = serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+        let user = field::<UserId>(record, USER).map(|id| id.0);
+        Ok(Columns {
+            row: field::<SessionId>(record, ROW).map_or_else(Uuid::new_v4, |id| id.0),
+            expires_at: match user {
+                Some(_) => record.expiry_date,
+                None => record.expiry_date.min(self.clock.now() + NOBODYS_LIFETIME),
+            },
+            user,
+            device: field(record, DEVICE),
+            data: self.vault.seal(&purpose(&cookie_hash), &data),
+            cookie_hash,
+        })
     }
 }
 
@@ -60,28 +94,35 @@ fn purpose(hash: &[u8]) -> String {
 #[async_trait]
 impl SessionStore for PgSessionStore {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        // 128 random bits don't collide, so creating and saving are the same.
         record.id = Id(i128::from_be_bytes(random::bytes()));
-        self.save(record).await
-    }
-
-    async fn save(&self, record: &Record) -> Result<()> {
-        let hash = cookie_hash(&record.id);
-        let data = serde_json::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
-        let row: Uuid = field::<SessionId>(record, ROW).map_or_else(Uuid::new_v4, |id| id.0);
-        let user = field::<UserId>(record, USER).map(|id| id.0);
-        let device: Option<String> = field(record, DEVICE);
+        let columns = self.columns(record)?;
         let mut tx = self.db.begin_as_worker().await.map_err(backend)?;
         sqlx::query!(
-            "INSERT INTO sessions (id, cookie_hash, user_id, device, data, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (cookie_hash) DO UPDATE
-             SET user_id = EXCLUDED.user_id, device = EXCLUDED.device, data = EXCLUDED.data, expires_at = EXCLUDED.expires_at",
-            row,
-            &hash,
-            user,
-            device,
-            self.vault.seal(&purpose(&hash), &data),
-            record.expiry_date,
+            "INSERT INTO sessions (id, cookie_hash, user_id, device, data, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            columns.row,
+            &columns.cookie_hash,
+            columns.user,
+            columns.device,
+            columns.data,
+            columns.expires_at,
+        )
+        .execute(tx.conn())
+        .await
+        .map_err(backend)?;
+        tx.commit().await.map_err(backend)
+    }
+
+    /// Changes a session that is still there. One that was ended while a request had it in hand stays ended.
+    async fn save(&self, record: &Record) -> Result<()> {
+        let columns = self.columns(record)?;
+        let mut tx = self.db.begin_as_worker().await.map_err(backend)?;
+        sqlx::query!(
+            "UPDATE sessions SET user_id = $2, device = $3, data = $4, expires_at = $5 WHERE cookie_hash = $1",
+            &columns.cookie_hash,
+            columns.user,
+            columns.device,
+            columns.data,
+            columns.expires_at,
         )
         .execute(tx.conn())
         .await

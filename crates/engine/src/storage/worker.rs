@@ -179,11 +179,14 @@ impl Worker {
         Ok(count(total.fetch_one(self.0.conn()).await?))
     }
 
-    /// The first of these endpoints, in their order, that no server holds.
+    /// The first of these endpoints, in their order, that no server holds, with either scheme.
     pub(crate) async fn first_free_endpoint(&mut self, endpoints: &[String]) -> Result<Option<String>, Error> {
         let free = sqlx::query_scalar!(
             r#"SELECT candidate AS "candidate!" FROM unnest($1::text[]) WITH ORDINALITY AS pool (candidate, position)
-               WHERE NOT EXISTS (SELECT FROM mcp_servers WHERE endpoint = candidate)
+               WHERE NOT EXISTS (
+                   SELECT FROM mcp_servers
+                   WHERE endpoint IN (candidate, replace(candidate, 'http://', 'https://'), replace(candidate, 'https://', 'http://'))
+               )
                ORDER BY position LIMIT 1"#,
             endpoints
         );
@@ -192,14 +195,13 @@ impl Worker {
 
     pub(crate) async fn create_mcp_server(&mut self, new: &NewServer<'_>) -> Result<(), Error> {
         sqlx::query!(
-            "INSERT INTO mcp_servers (id, user_id, name, endpoint, connector_id, configuration, sealed_configuration)
-             VALUES ($1, $2, $3, $4, $5, $6::text::json, $7)",
+            "INSERT INTO mcp_servers (id, user_id, name, endpoint, connector_id, configuration)
+             VALUES ($1, $2, $3, $4, $5, $6)",
             new.id.0,
             new.user.0,
             new.name,
             new.endpoint,
             new.connector.0,
-            new.masked_configuration.to_string(),
             new.sealed_configuration,
         )
         .execute(self.0.conn())
@@ -214,7 +216,7 @@ impl Worker {
             RouteKey::Server(id) => (Vec::new(), Some(id.0)),
         };
         let row = sqlx::query!(
-            r#"SELECT s.id, s.user_id, s.name, s.sealed_configuration, c.id AS connector_id, c.name AS connector_name,
+            r#"SELECT s.id, s.user_id, s.name, s.configuration, c.id AS connector_id, c.name AS connector_name,
                       c.mode, c.version, c.mcp_url, c.secret, c.tools::text AS "tools!", c.config::text AS config
                FROM mcp_servers s JOIN mcp_connectors c ON c.id = s.connector_id
                WHERE s.deleted_at IS NULL AND (s.endpoint = ANY($1) OR s.id = $2)"#,
@@ -228,7 +230,7 @@ impl Worker {
             id: row.id.into(),
             user: row.user_id.into(),
             name: row.name,
-            sealed_configuration: row.sealed_configuration,
+            sealed_configuration: row.configuration,
             connector: row.connector_id.into(),
             connector_name: row.connector_name,
             mode: connectors::mode(&row.mode),
@@ -240,10 +242,12 @@ impl Worker {
         }))
     }
 
-    /// What a token opens, unless it was revoked.
+    /// What a token opens, unless it was revoked or its server deleted.
     pub(crate) async fn token_grant(&mut self, hash: &[u8; 32]) -> Result<Option<TokenGrant>, Error> {
         let row = sqlx::query!(
-            "SELECT id, server_id, user_id, expires_at FROM mcp_server_tokens WHERE token_hash = $1 AND revoked_at IS NULL",
+            "SELECT t.id, t.server_id, t.user_id, t.expires_at
+             FROM mcp_server_tokens t JOIN mcp_servers s ON s.id = t.server_id
+             WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND s.deleted_at IS NULL",
             hash
         )
         .fetch_optional(self.0.conn())
@@ -262,34 +266,52 @@ impl Worker {
         Ok(endpoints.fetch_all(self.0.conn()).await?)
     }
 
-    /// Adds to the counters; a server that was deleted meanwhile is passed over.
-    pub(crate) async fn add_usage(&mut self, record: &UsageRecord) -> Result<(), Error> {
+    /// Adds to the counters; a server that was deleted meanwhile is passed over. Rows are locked in one order
+    /// everywhere, so that two processes that write at the same time don't wait for each other.
+    pub(crate) async fn add_usage(&mut self, records: &[UsageRecord]) -> Result<(), Error> {
+        let column =
+            |value: fn(&UsageRecord) -> u64| -> Vec<i64> { records.iter().map(|r| signed(value(r))).collect() };
         sqlx::query!(
             "INSERT INTO mcp_server_usage (server_id, user_id, minute, tool, calls, errors, total_micros, bytes)
-             SELECT id, user_id, $2, $3, $4, $5, $6, $7 FROM mcp_servers WHERE id = $1
+             SELECT s.id, s.user_id, r.minute, r.tool, sum(r.calls), sum(r.errors), sum(r.total_micros), sum(r.bytes)
+             FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+                  AS r (server_id, minute, tool, calls, errors, total_micros, bytes)
+             JOIN mcp_servers s ON s.id = r.server_id
+             GROUP BY s.id, s.user_id, r.minute, r.tool ORDER BY s.id, r.minute, r.tool
              ON CONFLICT (server_id, minute, tool) DO UPDATE
              SET calls = mcp_server_usage.calls + EXCLUDED.calls, errors = mcp_server_usage.errors + EXCLUDED.errors,
                  total_micros = mcp_server_usage.total_micros + EXCLUDED.total_micros,
                  bytes = mcp_server_usage.bytes + EXCLUDED.bytes",
-            record.server.0,
-            record.minute,
-            record.tool,
-            signed(record.calls),
-            signed(record.errors),
-            signed(record.total_micros),
-            signed(record.bytes),
+            &records.iter().map(|r| r.server.0).collect::<Vec<_>>(),
+            &records.iter().map(|r| r.minute).collect::<Vec<_>>(),
+            &records.iter().map(|r| r.tool.clone()).collect::<Vec<_>>(),
+            &column(|r| r.calls),
+            &column(|r| r.errors),
+            &column(|r| r.total_micros),
+            &column(|r| r.bytes),
         )
         .execute(self.0.conn())
         .await?;
-        if let Some(token) = record.token {
-            sqlx::query!(
-                "UPDATE mcp_server_tokens SET last_used_at = GREATEST(last_used_at, $2) WHERE id = $1",
-                token.0,
-                record.minute
-            )
-            .execute(self.0.conn())
-            .await?;
-        }
+        self.touch_tokens(records).await
+    }
+
+    /// Notes when tokens were last used.
+    async fn touch_tokens(&mut self, records: &[UsageRecord]) -> Result<(), Error> {
+        let used = records.iter().filter_map(|r| Some((r.token?.0, r.minute)));
+        let (tokens, minutes): (Vec<_>, Vec<_>) = used.unzip();
+        sqlx::query!(
+            "WITH used AS (
+                 SELECT id, max(minute) AS minute FROM unnest($1::uuid[], $2::timestamptz[]) AS u (id, minute) GROUP BY id
+             ), locked AS (
+                 SELECT id FROM mcp_server_tokens WHERE id = ANY($1) ORDER BY id FOR UPDATE
+             )
+             UPDATE mcp_server_tokens t SET last_used_at = GREATEST(t.last_used_at, used.minute)
+             FROM used JOIN locked ON locked.id = used.id WHERE t.id = used.id",
+            &tokens,
+            &minutes,
+        )
+        .execute(self.0.conn())
+        .await?;
         Ok(())
     }
 }

@@ -1,27 +1,20 @@
-//! What a connector offers, and how it says so: a manifest (`connector.json`), a registry's `server.json`, or a plain
-//! MCP endpoint that is asked.
+//! What a connector offers, as it says itself: a manifest (`connector.json`) or a registry's `server.json`.
 //!
 //! Tools, templates and configuration stay the text that the upstream wrote. They are checked here, once, so that
-//! whatever reads them later can rely on their form.
+//! whatever reads them later can rely on their form. Getting them is [`super::definitions`]'s matter.
 
-use super::{FetchError, FetchOptions, Fetched, Target, Upstream, error::CallError};
-use http::HeaderValue;
+use super::FetchError;
 use patchbay_domain::{connector::Description, field::FieldError};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use sha2::{Digest, Sha256};
-use std::{collections::HashSet, time::Duration};
+use std::collections::HashSet;
 use thiserror::Error;
-use tokio::time::Instant;
 use url::Url;
 
-/// For everything that activation asks of a connector, but for its logo.
-const BUDGET: Duration = Duration::from_secs(10);
-const MANIFEST_MAX_BYTES: usize = 5 * 1024 * 1024;
-const REDIRECTS_MAX: u8 = 3;
 const TOOL_NAME_MAX: usize = 256;
 const VERSION_MAX: usize = 255;
-const DEFAULT_VERSION: &str = "1.0.0";
+pub(super) const DEFAULT_VERSION: &str = "1.0.0";
 
 /// Why no definitions could be had.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -59,7 +52,13 @@ impl ManifestError {
         }
     }
 
-    fn malformed(url: &Url, reason: impl Into<String>) -> Self {
+    /// Whether asking for something else at the same place is in vain.
+    pub(super) fn is_final(&self) -> bool {
+        use FetchError::{Dns, Egress, Refused, Tls};
+        matches!(self, Self::Unreachable(Refused | Dns | Tls | Egress(_)))
+    }
+
+    pub(super) fn malformed(url: &Url, reason: impl Into<String>) -> Self {
         Self::Malformed {
             url: url.clone(),
             reason: reason.into(),
@@ -109,10 +108,10 @@ impl Definitions {
 
 /// The keys of a manifest that matter here; all of them may be missing.
 #[derive(Deserialize)]
-struct Manifest<'a> {
+pub(super) struct Manifest<'a> {
     name: Option<String>,
-    description: Option<String>,
-    version: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) version: Option<String>,
     logo_url: Option<String>,
     mcp_url: Option<String>,
     #[serde(borrow)]
@@ -122,15 +121,15 @@ struct Manifest<'a> {
     #[serde(borrow)]
     config: Option<&'a RawValue>,
     #[serde(default)]
-    remotes: Vec<Remote>,
+    pub(super) remotes: Vec<Remote>,
 }
 
 /// Where a server of the MCP registry is reached.
 #[derive(Deserialize)]
-struct Remote {
+pub(super) struct Remote {
     #[serde(rename = "type")]
-    transport: String,
-    url: String,
+    pub(super) transport: String,
+    pub(super) url: String,
 }
 
 #[derive(Deserialize)]
@@ -140,152 +139,12 @@ struct ToolHead {
     input_schema: Option<Value>,
 }
 
-impl Upstream {
-    /// Asks a connector for its definitions. A URL that ends in `.json` is a manifest and nothing else; for any other
-    /// the manifest may be there, at `connector.json` below it, or be made from what MCP answers there. When all of
-    /// that fails, the first failure is the one that is told.
-    ///
-    /// # Errors
-    /// [`ManifestError`], within ten seconds.
-    pub async fn definitions(
-        &self,
-        url: &Url,
-        authorization: Option<HeaderValue>,
-    ) -> Result<Definitions, ManifestError> {
-        let asking = Asking {
-            upstream: self,
-            authorization,
-            until: Instant::now() + BUDGET,
-        };
-        if url.path().ends_with(".json") {
-            let fetched = asking.get(url).await?;
-            return asking.read(url, &fetched).await;
-        }
-        let first = match asking.get(url).await {
-            Ok(fetched) => match asking.read(url, &fetched).await {
-                Ok(definitions) => return Ok(definitions),
-                Err(error) => error,
-            },
-            // What listens to nobody has no manifest and no MCP either.
-            Err(error @ ManifestError::Unreachable(_)) => return Err(error),
-            Err(error) => error,
-        };
-        if let Ok(fetched) = asking.get(&below(url, "connector.json")).await
-            && let Ok(definitions) = asking.read(url, &fetched).await
-        {
-            return Ok(definitions);
-        }
-        asking.discover(url, url.clone()).await.map_err(|_| first)
-    }
-}
-
-/// One activation's questions, which share a deadline.
-struct Asking<'a> {
-    upstream: &'a Upstream,
-    authorization: Option<HeaderValue>,
-    until: Instant,
-}
-
-impl Asking<'_> {
-    fn remaining(&self) -> Duration {
-        self.until.saturating_duration_since(Instant::now())
-    }
-
-    async fn get(&self, url: &Url) -> Result<Fetched, ManifestError> {
-        let options = FetchOptions {
-            accept: "application/json",
-            max_bytes: MANIFEST_MAX_BYTES,
-            deadline: self.remaining(),
-            max_redirects: REDIRECTS_MAX,
-            authorization: self.authorization.clone(),
-        };
-        let fetched = self
-            .upstream
-            .fetch(url, &options)
-            .await
-            .map_err(ManifestError::Unreachable)?;
-        match fetched.status {
-            200 => Ok(fetched),
-            status => Err(ManifestError::Status {
-                url: url.clone(),
-                status,
-            }),
-        }
-    }
-
-    /// Reads a manifest, and asks the MCP endpoint that it names whether it is there.
-    async fn read(&self, given: &Url, fetched: &Fetched) -> Result<Definitions, ManifestError> {
-        let refuse = |reason: String| ManifestError::malformed(&fetched.url, reason);
-        let manifest: Manifest<'_> =
-            serde_json::from_slice(&fetched.body).map_err(|error| refuse(not_json(fetched, &error)))?;
-        if !given.path().ends_with(".json") && !manifest.is_recognisable() {
-            return Err(refuse("It is JSON, but not a connector's manifest.".into()));
-        }
-        if let Some(remote) = manifest
-            .remotes
-            .iter()
-            .find(|remote| matches!(remote.transport.as_str(), "streamable-http" | "sse"))
-        {
-            let url = Url::parse(&remote.url)
-                .map_err(|_| refuse(format!("Its remote URL '{}' is not a URL.", remote.url)))?;
-            let mut definitions = self.discover(given, url).await?;
-            definitions.description = manifest.description.filter(|text| Description::parse(text).is_ok());
-            definitions.version = check_version(manifest.version).map_err(refuse)?;
-            return Ok(definitions);
-        }
-        let mut definitions = manifest.check(given, &fetched.url).map_err(refuse)?;
-        self.upstream
-            .policy()
-            .check_url(&definitions.mcp_url)
-            .map_err(|error| refuse(format!("Its mcp_url can't be used: {error}.")))?;
-        if let Err(error) = self.ask_mcp(&definitions.mcp_url).await {
-            definitions.warnings.push(format!(
-                "The MCP endpoint {} doesn't answer yet: {error}.",
-                definitions.mcp_url
-            ));
-        }
-        Ok(definitions)
-    }
-
-    async fn ask_mcp(&self, mcp_url: &Url) -> Result<super::Discovered, CallError> {
-        let target = Target {
-            url: mcp_url.clone(),
-            authorization: self.authorization.clone(),
-        };
-        self.upstream.discover(&target, self.remaining()).await
-    }
-
-    /// Makes definitions from what an MCP endpoint answers.
-    async fn discover(&self, given: &Url, mcp_url: Url) -> Result<Definitions, ManifestError> {
-        let found = self.ask_mcp(&mcp_url).await.map_err(|error| match error {
-            CallError::Transport(error) => ManifestError::Unreachable(error),
-            error => ManifestError::malformed(&mcp_url, format!("{error}.")),
-        })?;
-        let tools = serde_json::value::to_raw_value(&found.tools)
-            .map_err(|error| ManifestError::malformed(&mcp_url, error.to_string()))?;
-        let tools_count = check_tools(&tools).map_err(|reason| ManifestError::malformed(&mcp_url, reason))?;
-        Ok(Definitions {
-            url: given.clone(),
-            mcp_url,
-            version: check_version(found.version).unwrap_or_else(|_| DEFAULT_VERSION.to_owned()),
-            description: None,
-            logo_url: None,
-            tools,
-            tools_count,
-            templates: empty_list(),
-            templates_count: 0,
-            config: None,
-            warnings: Vec::new(),
-        })
-    }
-}
-
 impl Manifest<'_> {
-    fn is_recognisable(&self) -> bool {
+    pub(super) fn is_recognisable(&self) -> bool {
         self.name.is_some() || self.tools.is_some() || self.mcp_url.is_some() || !self.remotes.is_empty()
     }
 
-    fn check(self, given: &Url, fetched: &Url) -> Result<Definitions, String> {
+    pub(super) fn check(self, given: &Url, fetched: &Url) -> Result<Definitions, String> {
         let tools = self.tools.map_or_else(empty_list, ToOwned::to_owned);
         let templates = self
             .templates
@@ -332,22 +191,7 @@ impl Manifest<'_> {
     }
 }
 
-fn not_json(fetched: &Fetched, error: &serde_json::Error) -> String {
-    let html = fetched
-        .content_type
-        .as_deref()
-        .is_some_and(|kind| kind.starts_with("text/html"))
-        || fetched.body.trim_ascii_start().first() == Some(&b'<');
-    if html {
-        "It answered with a web page, not with JSON.".into()
-    } else if error.is_data() {
-        format!("A part of the manifest has the wrong type: {error}.")
-    } else {
-        "It didn't answer with JSON.".into()
-    }
-}
-
-fn empty_list() -> Box<RawValue> {
+pub(super) fn empty_list() -> Box<RawValue> {
     RawValue::from_string("[]".to_owned()).unwrap_or_default()
 }
 
@@ -362,7 +206,7 @@ fn default_mcp_url(manifest: &Url) -> Url {
     below(&base, "mcp")
 }
 
-fn below(url: &Url, name: &str) -> Url {
+pub(super) fn below(url: &Url, name: &str) -> Url {
     let mut url = url.clone();
     url.set_query(None);
     url.set_fragment(None);
@@ -372,7 +216,7 @@ fn below(url: &Url, name: &str) -> Url {
     url
 }
 
-fn check_version(version: Option<String>) -> Result<String, String> {
+pub(super) fn check_version(version: Option<String>) -> Result<String, String> {
     let version = version
         .filter(|text| !text.is_empty())
         .unwrap_or_else(|| DEFAULT_VERSION.to_owned());
@@ -385,7 +229,7 @@ fn check_version(version: Option<String>) -> Result<String, String> {
 }
 
 /// How many tools there are, when each has a name of its own and a schema that is one.
-fn check_tools(tools: &RawValue) -> Result<usize, String> {
+pub(super) fn check_tools(tools: &RawValue) -> Result<usize, String> {
     let tools: Vec<ToolHead> = serde_json::from_str(tools.get())
         .map_err(|error| format!("Its tools are not a list of MCP tools: {error}."))?;
     let mut names = HashSet::new();
@@ -399,17 +243,24 @@ fn check_tools(tools: &RawValue) -> Result<usize, String> {
         if !names.insert(name) {
             return Err(format!("There are two tools with the name '{name}'."));
         }
-        let is_schema = tool
-            .input_schema
-            .as_ref()
-            .is_some_and(|schema| schema.is_object() && jsonschema::meta::is_valid(schema));
-        if !is_schema {
+        if !tool.input_schema.as_ref().is_some_and(is_schema) {
             return Err(format!(
                 "The inputSchema of the tool '{name}' is not a JSON Schema object."
             ));
         }
     }
     Ok(tools.len())
+}
+
+/// Whether this is a schema object by its own dialect. A dialect that isn't known here is taken at its word: nobody
+/// here checks arguments against a tool's schema.
+fn is_schema(schema: &Value) -> bool {
+    let known = schema.get("$schema").is_none_or(|dialect| {
+        dialect
+            .as_str()
+            .is_some_and(|dialect| dialect.contains("//json-schema.org/"))
+    });
+    schema.is_object() && (!known || jsonschema::meta::validate(schema).is_ok())
 }
 
 fn check_templates(templates: &RawValue) -> Result<usize, String> {
@@ -469,6 +320,12 @@ mod tests {
         let definitions = check(&format!(r#"{{"tools":{tools},"templates":{{"t":{{}}}}}}"#)).unwrap();
         assert_eq!(definitions.tools.get(), tools);
         assert_eq!((definitions.tools_count, definitions.templates_count), (2, 1));
+    }
+
+    #[test]
+    fn a_schema_in_a_dialect_of_its_own_is_taken() {
+        let tools = r#"[{"name":"a","inputSchema":{"$schema":"https://x.example/y","type":"object"}}]"#;
+        assert_eq!(check(&format!(r#"{{"tools":{tools}}}"#)).unwrap().tools_count, 1);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 pub mod body;
 pub mod connect;
+mod definitions;
 pub mod discover;
 pub mod egress;
 pub mod error;

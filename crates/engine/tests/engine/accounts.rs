@@ -8,7 +8,9 @@ use patchbay_engine::{
     error::{Conflict, Denied, Unauthenticated},
 };
 use sqlx::PgPool;
+use std::sync::Arc;
 use time::Duration;
+use tower_sessions::Session;
 
 #[sqlx::test(migrations = false)]
 async fn a_set_up_link_makes_one_superuser_and_is_then_worth_nothing(pool: PgPool) {
@@ -119,4 +121,26 @@ async fn a_new_password_replaces_the_old_one(pool: PgPool) {
             .await
             .is_ok()
     );
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_session_that_was_ended_while_a_request_had_it_stays_ended(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let user = engine.create_user("ada@example.org", &password(), false).await.unwrap();
+    let store = Arc::new(engine.session_store());
+    let session = Session::new(None, store.clone(), None);
+    engine.begin_session(&session, &user, "a browser").await.unwrap();
+    assert!(engine.actor_of_session(&session).await.unwrap().is_some());
+
+    let in_hand = Session::new(session.id(), store.clone(), None);
+    in_hand.load().await.unwrap();
+    engine
+        .set_password("ada@example.org", &"another password".into())
+        .await
+        .unwrap();
+    in_hand.insert("notice", "late").await.unwrap();
+    in_hand.save().await.unwrap();
+
+    let again = Session::new(session.id(), store, None);
+    assert!(engine.actor_of_session(&again).await.unwrap().is_none());
 }

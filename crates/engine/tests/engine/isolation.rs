@@ -88,6 +88,34 @@ async fn a_row_cannot_be_put_under_another_users_name(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
+async fn a_token_cannot_be_made_for_another_users_server(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let connector_id = active_connector(&engine, &root, "notes", json!({})).await;
+    let new = CreateServer {
+        name: "Root's".into(),
+        connector_id,
+        configuration: json!({}),
+    };
+    let server = engine.create_server(&root, new).await.unwrap().server.id;
+    let eve = user(&engine, "eve@example.org").await;
+    let mut tx = begin(&pool, "patchbay_app", &eve.user.to_string()).await;
+    let inserted = sqlx::query(
+        "INSERT INTO mcp_server_tokens (server_id, user_id, name, prefix, token_hash) VALUES ($1, $2, 'n', 'p', 'h')",
+    )
+    .bind(server.0)
+    .bind(eve.user.0)
+    .execute(&mut *tx)
+    .await;
+    assert!(
+        inserted
+            .unwrap_err()
+            .to_string()
+            .contains("mcp_server_tokens_server_fkey")
+    );
+}
+
+#[sqlx::test(migrations = false)]
 async fn every_table_with_a_user_forces_row_level_security(pool: PgPool) {
     engine(&pool).await;
     let open: Vec<String> = sqlx::query_scalar(

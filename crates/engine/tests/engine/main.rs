@@ -1,6 +1,7 @@
 //! The engine on a real PostgreSQL: a database for each test.
 //!
 //! What a transport adds (statuses, bodies, cookies) is tested where the transports are.
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod accounts;
 mod catalogue;
