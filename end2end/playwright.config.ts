@@ -17,7 +17,8 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   use: {
     baseURL: process.env.PATCHBAY_E2E_URL ?? 'http://localhost:9000',
-    trace: 'retain-on-failure',
+    // A trace shows more, and costs two thirds more time: `cargo xtask e2e -- --trace retain-on-failure`.
+    screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: process.env.PATCHBAY_CHROMIUM || undefined,
       args: [
