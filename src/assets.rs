@@ -3,6 +3,7 @@
 //!
 //! A file may have `.br` and `.gz` beside it, made once at build time; nothing is compressed while somebody waits.
 
+use crate::etag;
 use axum::{
     body::Body,
     extract::Request,
@@ -88,11 +89,8 @@ impl Found {
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        let etag = format!("\"{hash}\"");
-        let is_known = asked
-            .get(header::IF_NONE_MATCH)
-            .is_some_and(|known| known.as_bytes() == etag.as_bytes());
-        let mut response = if is_known {
+        let tag = etag::of_hash(&hash);
+        let mut response = if tag.as_ref().is_some_and(|tag| etag::is_known(asked, tag)) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
             match self.file.data {
@@ -108,8 +106,8 @@ impl Found {
         if let Some(encoding) = self.encoding {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
-        if let Ok(etag) = HeaderValue::from_str(&etag) {
-            headers.insert(header::ETAG, etag);
+        if let Some(tag) = tag {
+            headers.insert(header::ETAG, tag);
         }
         response
     }

@@ -9,6 +9,7 @@ pub mod commands;
 pub mod config;
 pub mod database;
 mod device;
+mod etag;
 mod front;
 mod health;
 pub mod keys;

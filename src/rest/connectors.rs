@@ -4,7 +4,7 @@ use super::{
     Endpoint, Error, List,
     extract::{Caller, Json, Query, connector_ref},
 };
-use crate::state::AppState;
+use crate::{etag, state::AppState};
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
@@ -181,17 +181,15 @@ async fn logo(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let logo = state.engine.connector_logo(&actor, connector_ref(&id)?).await?;
-    let etag = format!("\"{}\"", logo.sha256);
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response =
-        if known.is_some_and(|known| known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)) {
-            StatusCode::NOT_MODIFIED.into_response()
-        } else {
-            ([(header::CONTENT_TYPE, logo.content_type)], logo.bytes).into_response()
-        };
+    let tag = etag::of_hash(&logo.sha256);
+    let mut response = if tag.as_ref().is_some_and(|tag| etag::is_known(&headers, tag)) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, logo.content_type)], logo.bytes).into_response()
+    };
     let answer = response.headers_mut();
-    if let Ok(etag) = HeaderValue::from_str(&etag) {
-        answer.insert(header::ETAG, etag);
+    if let Some(tag) = tag {
+        answer.insert(header::ETAG, tag);
     }
     answer.insert(header::CONTENT_SECURITY_POLICY, LOGO_CSP);
     answer.insert(header::CACHE_CONTROL, LOGO_CACHING);
