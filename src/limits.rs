@@ -1,6 +1,7 @@
 //! How often things may be tried: an address and an account each have a budget that refills steadily. Kept in memory: each
 //! process counts for itself, and forgets on a restart.
 
+use sha2::{Digest as _, Sha256};
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
@@ -9,8 +10,8 @@ use std::{
 };
 use time::OffsetDateTime;
 
-/// Budgets that are remembered at the most. At that number full ones are forgotten, which changes nothing for them.
-const REMEMBERED: usize = 100_000;
+/// How long the emptiest budget takes to be full again.
+const REFILL: Duration = Duration::from_secs(60);
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,14 +58,22 @@ impl Action {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Subject {
     Address(IpAddr),
-    Account(String),
+    /// By its hash: what names an account is whatever somebody typed, of any length.
+    Account([u8; 32]),
 }
 
 /// Every budget that isn't full.
 #[derive(Debug, Default)]
 pub struct Limits {
+    budgets: Mutex<Budgets>,
+}
+
+#[derive(Debug, Default)]
+struct Budgets {
     /// When each budget is full again: all that needs to be known about it (the "generic cell rate algorithm").
-    full_at: Mutex<HashMap<(Action, Subject), OffsetDateTime>>,
+    full_at: HashMap<(Action, Subject), OffsetDateTime>,
+    /// When full ones are forgotten next, which changes nothing for them.
+    sweep_at: Option<OffsetDateTime>,
 }
 
 impl Limits {
@@ -80,29 +89,42 @@ impl Limits {
         now: OffsetDateTime,
     ) -> Result<(), Duration> {
         let address = address.map(|address| (Subject::Address(network(address)), action.per_address()));
-        let account = account.map(|account| (Subject::Account(account.trim().to_lowercase()), action.per_account()));
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if full_at.len() >= REMEMBERED {
-            full_at.retain(|_, full| *full > now);
-        }
+        let account = account.map(|account| (Subject::account(account), action.per_account()));
+        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        budgets.sweep(now);
         let mut taken = Vec::with_capacity(2);
         for (subject, budget) in [address, account].into_iter().flatten() {
             let key = (action, subject);
-            let full = full_at.get(&key).copied().unwrap_or(now).max(now);
+            let full = budgets.full_at.get(&key).copied().unwrap_or(now).max(now);
             taken.push((key, budget.take(full, now)?));
         }
-        full_at.extend(taken);
+        budgets.full_at.extend(taken);
         Ok(())
+    }
+}
+
+impl Subject {
+    fn account(name: &str) -> Self {
+        Self::Account(Sha256::digest(name.trim().to_lowercase()).into())
+    }
+}
+
+impl Budgets {
+    /// Now and then, so that what is remembered is never more than what came in twice that time.
+    fn sweep(&mut self, now: OffsetDateTime) {
+        if self.sweep_at.is_none_or(|at| at <= now) {
+            self.full_at.retain(|_, full| *full > now);
+            self.sweep_at = Some(now + REFILL);
+        }
     }
 }
 
 impl Budget {
     /// When a budget that will be full at `full` will be full after one more is taken from it.
     fn take(self, full: OffsetDateTime, now: OffsetDateTime) -> Result<OffsetDateTime, Duration> {
-        let minute = Duration::from_secs(60);
-        let after = full + minute / self.per_minute;
+        let after = full + REFILL / self.per_minute;
         match Duration::try_from(after - now) {
-            Ok(until_full) if until_full > minute => Err(until_full - minute),
+            Ok(until_full) if until_full > REFILL => Err(until_full - REFILL),
             _ => Ok(after),
         }
     }
@@ -181,18 +203,18 @@ mod tests {
     }
 
     #[test]
-    fn full_budgets_are_forgotten_when_there_are_too_many() {
+    fn full_budgets_are_forgotten_within_a_minute_or_two() {
         let limits = Limits::default();
-        for number in 0..REMEMBERED {
+        for number in 0..1000 {
             assert_eq!(
                 limits.take(Action::SignIn, None, Some(&number.to_string()), NOW),
                 Ok(())
             );
         }
         assert_eq!(
-            limits.take(Action::SignIn, None, Some("one more"), NOW + Duration::from_secs(60)),
+            limits.take(Action::SignIn, None, Some("one more"), NOW + REFILL),
             Ok(())
         );
-        assert_eq!(limits.full_at.lock().unwrap().len(), 1);
+        assert_eq!(limits.budgets.lock().unwrap().full_at.len(), 1);
     }
 }

@@ -1,5 +1,7 @@
 //! Takes connections, speaks HTTP on them, and lets go of them in good order. What is answered is somebody else's matter.
 
+mod opening;
+
 use axum::body::Body;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -8,12 +10,19 @@ use hyper_util::{
     server::{conn::auto, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
-use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
-use tokio::net::{TcpListener, TcpStream};
+use opening::Opening;
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
 use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt as _};
 
-/// How long a client may take for the head of a request, so that slow ones can't hold connections for nothing.
+/// Connections at one time. More wait until another ends.
+const CONNECTIONS: usize = 8192;
+/// How long a client may take to say anything, and for the head of a request, so that slow ones can't hold connections for
+/// nothing.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long calls that are under way get to end once no new ones are taken.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
@@ -32,9 +41,10 @@ where
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     http.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_TIMEOUT);
     let connections = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let (place, accepted) = tokio::select! {
+            accepted = accept(&listener, &room) => accepted,
             () = shutdown.cancelled() => break,
         };
         match accepted {
@@ -45,6 +55,7 @@ where
                     if let Err(error) = connection.await {
                         tracing::trace!(%error, %peer, "a connection ended early");
                     }
+                    drop(place);
                 });
             }
             Err(error) => pause_after(&error).await,
@@ -59,12 +70,24 @@ where
     }
 }
 
-fn prepare(stream: TcpStream) -> TokioIo<TcpStream> {
+/// Takes a connection as soon as there is one, and room for it.
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> (OwnedSemaphorePermit, io::Result<(TcpStream, SocketAddr)>) {
+    let place = Arc::clone(room)
+        .acquire_owned()
+        .await
+        .expect("the semaphore is never closed");
+    (place, listener.accept().await)
+}
+
+fn prepare(stream: TcpStream) -> TokioIo<Opening<TcpStream>> {
     // Answers are written whole; waiting for more only makes them late.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::trace!(%error, "a connection keeps its delay");
     }
-    TokioIo::new(stream)
+    TokioIo::new(Opening::new(stream, HEAD_TIMEOUT))
 }
 
 fn hyper_service<S>(

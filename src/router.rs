@@ -1,16 +1,15 @@
 //! What answers where, and what every request passes on its way there.
 //!
-//! Outside to inside: the request's id and log line (everything below has them), panics (whatever fails below still answers),
-//! security headers (on failures too), static files (which need nothing of what follows), then for the dashboard and the API
-//! the name it is asked under, the body's limit, the same-origin rule (before anything is looked up), the session, who asks,
-//! how often, and the route.
+//! Outside to inside: the request's id and log line (everything below has them), security headers (on failures too), panics
+//! (whatever fails below still answers), static files (which need nothing of what follows), then for the dashboard and the API
+//! the name it is asked under, the same-origin rule, the body (all before anything is looked up), the session, who asks, how
+//! often, and the route.
 
 use crate::{
     assets,
     config::TrustedProxies,
     health,
     middleware::{
-        body_limit::body_limit,
         catch_panic::catch_panic,
         identity::identify,
         known_host::{OwnHost, known_host},
@@ -18,6 +17,7 @@ use crate::{
         request_info,
         same_origin::{OwnOrigin, same_origin},
         security_headers::{Https, security_headers},
+        whole_body::whole_body,
     },
     rest,
     state::AppState,
@@ -32,10 +32,11 @@ use axum::{
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes as _, generate_route_list, render_app_async_with_context};
 use patchbay_app::{App, Assets, shell};
+use patchbay_engine::sessions::SESSION_LIFETIME;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
-use tower_sessions::{SessionManagerLayer, cookie::SameSite};
+use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 use url::Url;
 
 /// The name that clients know the session's cookie by.
@@ -65,26 +66,33 @@ pub(crate) fn dashboard(state: AppState, surroundings: Surroundings) -> Router {
         .with_name(COOKIE)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
-        .with_secure(is_https);
+        .with_secure(is_https)
+        .with_expiry(Expiry::OnInactivity(SESSION_LIFETIME));
     let inside = ServiceBuilder::new()
         .layer(from_fn_with_state(own_host, known_host))
-        .layer(from_fn(body_limit))
         .layer(from_fn_with_state(own_origin, same_origin))
+        .layer(from_fn(whole_body))
         .layer(sessions)
         .layer(from_fn_with_state(state.engine.clone(), identify))
         .layer(from_fn_with_state(state.clone(), rate_limit));
-    let outside = ServiceBuilder::new()
-        .layer(from_fn_with_state(Arc::new(trusted_proxies), request_info::attach))
-        .layer(from_fn(catch_panic))
-        .layer(from_fn_with_state(Https(is_https), security_headers))
-        .layer(from_fn(assets::serve));
     let engine = state.engine.clone();
-    rest::router()
+    let inner = rest::router()
         .merge(pages(&state, assets))
         .with_state(state)
         .layer(inside)
-        .merge(health::router(engine, stopping))
-        .layer(outside)
+        .merge(health::router(engine, stopping));
+    around(inner, trusted_proxies, Https(is_https))
+}
+
+/// What holds for every answer.
+fn around(inner: Router, trusted_proxies: TrustedProxies, https: Https) -> Router {
+    inner.layer(
+        ServiceBuilder::new()
+            .layer(from_fn_with_state(Arc::new(trusted_proxies), request_info::attach))
+            .layer(from_fn_with_state(https, security_headers))
+            .layer(from_fn(catch_panic))
+            .layer(from_fn(assets::serve)),
+    )
 }
 
 /// The framework asks for these of every state. Where its own file server finds files is none of its business here.
@@ -123,4 +131,34 @@ fn missing(mut page: Response) -> Response {
         *page.status_mut() = StatusCode::NOT_FOUND;
     }
     page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{body::Body, http::header, routing::get};
+    use tower::ServiceExt as _;
+
+    #[tokio::test]
+    async fn an_answer_after_a_panic_has_its_id_and_tells_browsers_to_be_careful() {
+        async fn fails() -> &'static str {
+            panic!("as if something were wrong")
+        }
+        let router = around(
+            Router::new().route("/", get(fails)),
+            TrustedProxies::default(),
+            Https(true),
+        );
+        let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        for name in [
+            header::X_CONTENT_TYPE_OPTIONS,
+            header::CONTENT_SECURITY_POLICY,
+            header::CACHE_CONTROL,
+        ] {
+            assert!(answer.headers().contains_key(&name), "{name}");
+        }
+        assert!(answer.headers().contains_key("x-request-id"));
+        assert_eq!(answer.headers()[header::STRICT_TRANSPORT_SECURITY], "max-age=63072000");
+    }
 }

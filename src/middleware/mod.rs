@@ -2,7 +2,6 @@
 //!
 //! The order, and why it is that one, stands in [`crate::router`]. The gateway's requests come through none of this.
 
-pub(crate) mod body_limit;
 pub(crate) mod catch_panic;
 pub(crate) mod identity;
 pub(crate) mod known_host;
@@ -10,3 +9,4 @@ pub(crate) mod rate_limit;
 pub(crate) mod request_info;
 pub(crate) mod same_origin;
 pub(crate) mod security_headers;
+pub(crate) mod whole_body;

@@ -29,7 +29,8 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
 
 const NOTHING: HeaderValue =
     HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
-const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+/// For this host alone: what runs on the names below it is not ours to decide.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Whether people reach us over https only.

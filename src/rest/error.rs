@@ -62,6 +62,13 @@ struct Body<'a> {
 }
 
 impl Error {
+    /// For a body whose sender went away.
+    pub(crate) fn cut_off() -> Self {
+        Self::Malformed {
+            at: "it was cut off".to_owned(),
+        }
+    }
+
     fn status(&self) -> u16 {
         match self {
             Self::Engine(error) => error.status(),

@@ -13,12 +13,6 @@ use patchbay_domain::{
 };
 use patchbay_engine::{Actor, Error as EngineError};
 use serde::de::DeserializeOwned;
-use std::{error::Error as _, time::Duration};
-
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-/// What the engine bounds; the body was limited before already.
-const NO_MORE_LIMIT: usize = usize::MAX;
 
 /// Somebody who is signed in.
 #[derive(Debug)]
@@ -44,29 +38,12 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
         if !is_json(request.headers()) {
             return Err(Error::UnsupportedMediaType);
         }
-        let body = tokio::time::timeout(BODY_TIMEOUT, to_bytes(request.into_body(), NO_MORE_LIMIT))
+        // It was taken in, and limited, before.
+        let body = to_bytes(request.into_body(), usize::MAX)
             .await
-            .map_err(|_| Error::Timeout)?
-            .map_err(|error| match is_too_large(&error) {
-                true => Error::TooLarge,
-                false => Error::Malformed {
-                    at: "it was cut off".to_owned(),
-                },
-            })?;
+            .map_err(|_| Error::cut_off())?;
         parse(&body).map(Self)
     }
-}
-
-/// What limited the body says so at the bottom of what it is wrapped in.
-fn is_too_large(error: &axum::Error) -> bool {
-    let mut source = error.source();
-    while let Some(error) = source {
-        if error.is::<http_body_util::LengthLimitError>() {
-            return true;
-        }
-        source = error.source();
-    }
-    false
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

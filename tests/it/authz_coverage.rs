@@ -241,3 +241,28 @@ async fn each_server_function_lets_in_whom_it_should_and_nobody_else() {
         assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
     }
 }
+
+/// What everybody may do as often as they like.
+const UNLIMITED: [&str; 3] = ["/api/auth/logout", "/fn/account/sign-out", "/fn/frame"];
+
+#[tokio::test]
+async fn what_anybody_may_try_is_limited() {
+    let app = App::start().await;
+    let nobody = app.anonymous();
+    let rest = REST
+        .iter()
+        .filter(|(_, _, access, _)| *access == Anyone)
+        .map(|(_, path, ..)| (*path, "application/json", r#"{"email":"x@example.org"}"#));
+    let functions = FUNCTIONS
+        .iter()
+        .filter(|(_, access, _)| *access == Anyone)
+        .map(|(path, ..)| (*path, "application/x-www-form-urlencoded", "email=x%40example.org"));
+    for (path, kind, body) in rest.chain(functions) {
+        let mut limited = false;
+        for _ in 0..21 {
+            let request = nobody.request(Method::POST, path).header("content-type", kind);
+            limited = Answer::of(request.body(body)).await.status == 429;
+        }
+        assert_eq!(limited, !UNLIMITED.contains(&path), "{path}");
+    }
+}

@@ -147,3 +147,20 @@ async fn a_fault_of_ours_tells_its_id_and_nothing_else() {
         assert!(!text.contains(word), "{text}");
     }
 }
+
+#[tokio::test]
+async fn a_body_that_is_cut_off_is_not_said_to_be_too_large() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let app = App::start().await;
+    let mut connection = tokio::net::TcpStream::connect(("127.0.0.1", app.url.port().unwrap()))
+        .await
+        .unwrap();
+    let half = "POST /api/auth/login HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+                content-length: 100\r\n\r\n{\"email\":";
+    connection.write_all(half.as_bytes()).await.unwrap();
+    connection.shutdown().await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(!answer.contains("413"), "{answer}");
+}

@@ -76,3 +76,39 @@ async fn activation_is_limited_for_each_superuser_but_sixty_a_minute_are_fine() 
         .await
         .expect_error(429, "RATE_LIMITED");
 }
+
+#[tokio::test]
+async fn an_account_is_known_whatever_the_body_is_called() {
+    let app = App::start().await;
+    let nobody = app.anonymous();
+    for (path, body, kinds) in [
+        (
+            "/fn/account/sign-up",
+            "email=ada%40example.org&password=short",
+            [None, Some("text/plain"), Some("application/json")],
+        ),
+        (
+            "/api/auth/register",
+            r#"{"email":"eve@example.org","password":"short"}"#,
+            [
+                Some("application/json"),
+                Some("application/x-www-form-urlencoded+json"),
+                Some("a/b+json"),
+            ],
+        ),
+    ] {
+        let send = |number: usize| {
+            let request = nobody.request(Method::POST, path).body(body);
+            Answer::of(match kinds[number % kinds.len()] {
+                Some(kind) => request.header("content-type", kind),
+                None => request,
+            })
+        };
+        for number in 0..10 {
+            assert_eq!(send(number).await.status, 422, "{path}");
+        }
+        for number in 10..13 {
+            assert_eq!(send(number).await.status, 429, "{path}");
+        }
+    }
+}
