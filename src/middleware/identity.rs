@@ -63,10 +63,13 @@ async fn find(engine: &Engine, token: Option<&str>, session: Option<&Session>) -
         };
     }
     match session {
-        Some(session) => Ok(engine
-            .actor_of_session(session)
-            .await?
-            .map_or(Identity::SignedOut, Identity::Cookie)),
+        Some(session) => match engine.actor_of_session(session).await? {
+            Some(actor) => {
+                engine.keep_session(session).await?;
+                Ok(Identity::Cookie(actor))
+            }
+            None => Ok(Identity::SignedOut),
+        },
         None => Ok(Identity::SignedOut),
     }
 }

@@ -4,9 +4,9 @@ use crate::{
     Actor, Engine, Error,
     error::Unauthenticated,
     jwt,
-    storage::sessions::{DEVICE, PgSessionStore, ROW, USER},
+    storage::sessions::{DEVICE, PgSessionStore, RENEWED, ROW, USER},
 };
-use patchbay_domain::{ids::SessionId, user::UserView};
+use patchbay_domain::{Timestamp, ids::SessionId, user::UserView};
 use secrecy::SecretString;
 use time::Duration;
 use tower_sessions::{Expiry, Session};
@@ -45,9 +45,29 @@ impl Engine {
         session.insert(ROW, row).await.map_err(Error::internal)?;
         session.insert(USER, user.id).await.map_err(Error::internal)?;
         session.insert(DEVICE, device).await.map_err(Error::internal)?;
-        session.set_expiry(Some(Expiry::OnInactivity(SESSION_LIFETIME)));
+        self.renew(session).await?;
         session.save().await.map_err(Error::internal)?;
         Ok(row)
+    }
+
+    /// Gives a session that is in use its whole lifetime again, once half of it is over.
+    ///
+    /// # Errors
+    /// When the session can't be read.
+    pub async fn keep_session(&self, session: &Session) -> Result<(), Error> {
+        let renewed: Option<Timestamp> = session.get(RENEWED).await.map_err(Error::internal)?;
+        if renewed.is_some_and(|at| self.clock().now() - at.0 < SESSION_LIFETIME / 2) {
+            return Ok(());
+        }
+        self.renew(session).await
+    }
+
+    /// Begins the lifetime anew, and notes that.
+    async fn renew(&self, session: &Session) -> Result<(), Error> {
+        let now = Timestamp::from(self.clock().now());
+        session.insert(RENEWED, now).await.map_err(Error::internal)?;
+        session.set_expiry(Some(Expiry::OnInactivity(SESSION_LIFETIME)));
+        Ok(())
     }
 
     /// Signs out: the session's row goes, and with it the access tokens that hang on it.
