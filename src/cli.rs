@@ -1,8 +1,7 @@
 //! The command line: what can be said, not what it does (see [`crate::commands`]).
 
-use crate::config::{Source, Variables};
+use crate::config::{Source, Unreadable, Variables};
 use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
 
 /// A self-hosted control plane and gateway for the Model Context Protocol.
 ///
@@ -23,7 +22,7 @@ pub struct Cli {
 struct Options {
     /// Where the embedded database and keys are kept [PATCHBAY_DATA_DIR, default: .patchbay]
     #[arg(long, global = true, value_name = "DIRECTORY")]
-    data_dir: Option<PathBuf>,
+    data_dir: Option<String>,
     /// What to log, like `debug` or `patchbay=debug,info` [PATCHBAY_LOG, default: info]
     #[arg(long, global = true, value_name = "FILTER")]
     log: Option<String>,
@@ -146,23 +145,15 @@ impl Cli {
     /// The variables as found, with the options over them.
     ///
     /// # Errors
-    /// When `.env` can't be read.
-    pub fn variables(&self) -> anyhow::Result<Variables> {
-        use anyhow::Context as _;
-
-        let mut variables = Variables::read().context("can't read the file .env")?;
+    /// When they can't be read.
+    pub fn variables(&self) -> Result<Variables, Unreadable> {
+        let mut variables = Variables::read()?;
         let mut set = |name: &str, value: Option<String>| {
             if let Some(value) = value {
                 variables.set(name, value, Source::Flag);
             }
         };
-        set(
-            "PATCHBAY_DATA_DIR",
-            self.options
-                .data_dir
-                .as_ref()
-                .map(|path| path.to_string_lossy().into_owned()),
-        );
+        set("PATCHBAY_DATA_DIR", self.options.data_dir.clone());
         set("PATCHBAY_LOG", self.options.log.clone());
         set("PATCHBAY_LOG_FORMAT", self.options.log_format.clone());
         if let Command::Serve(serve) = &self.command {

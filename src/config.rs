@@ -9,7 +9,7 @@ mod variables;
 
 use parse::Parser;
 use patchbay_domain::user::SignUp;
-use patchbay_engine::upstream::egress::EgressPolicy;
+use patchbay_engine::{endpoint::parse_pool, upstream::egress::EgressPolicy};
 use secrecy::SecretString;
 use std::{
     fmt,
@@ -19,7 +19,7 @@ use std::{
 use url::Url;
 
 pub use report::Report;
-pub use variables::{Source, Variables};
+pub use variables::{Source, Unreadable, Variables};
 
 /// Every variable that is understood, in the order in which people are told of them.
 pub const NAMES: [&str; 14] = [
@@ -142,13 +142,18 @@ impl Config {
         // Whoever reaches a local run sits at this machine, and tries things out on it.
         let is_local = database.is_none() && listen.ip().is_loopback();
         let egress = parser.get("PATCHBAY_EGRESS_ALLOW", parse::egress);
+        let public_url = parser.get("PATCHBAY_PUBLIC_URL", parse::public_url);
+        let pool = parser.get("MCP_GATEWAY_URL_POOLS", |text| {
+            let public_url = public_url.clone().unwrap_or_else(|| local_url(listen));
+            parse_pool(text, &public_url).map_err(|error| error.to_string())
+        });
         let config = Self {
             database: database.map_or(Database::Embedded, Database::Url),
             token_encryption_key: parser.get("TOKEN_ENCRYPTION_KEY", parse::token_encryption_key),
             jwt_secret_key: parser.get("JWT_SECRET_KEY", parse::jwt_secret_key),
-            pool: parser.get("MCP_GATEWAY_URL_POOLS", parse::pool).unwrap_or_default(),
+            pool: pool.unwrap_or_default(),
             listen,
-            public_url: parser.get("PATCHBAY_PUBLIC_URL", parse::public_url),
+            public_url,
             data_dir: parser
                 .get("PATCHBAY_DATA_DIR", parse::directory)
                 .unwrap_or_else(|| PathBuf::from(".patchbay")),
@@ -185,10 +190,12 @@ impl Config {
     /// The public URL, given the address that was really bound.
     #[must_use]
     pub fn public_url(&self, bound: SocketAddr) -> Url {
-        self.public_url.clone().unwrap_or_else(|| {
-            Url::parse(&format!("http://localhost:{}", bound.port())).expect("a host and a port make a URL")
-        })
+        self.public_url.clone().unwrap_or_else(|| local_url(bound))
     }
+}
+
+fn local_url(bound: SocketAddr) -> Url {
+    Url::parse(&format!("http://localhost:{}", bound.port())).expect("a host and a port make a URL")
 }
 
 #[cfg(test)]

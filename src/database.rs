@@ -20,6 +20,10 @@ use std::{
 const URL_FILE: &str = "database-url";
 /// How long to wait for another process that is just starting the database.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait for another process that has the database to let go of it: a short command does, `serve` doesn't.
+const PATIENCE_TO_OWN: Duration = Duration::from_secs(10);
+/// How long a database may take to answer whoever only wants to know whether it runs.
+const PATIENCE_TO_ASK: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(100);
 
 /// Connections and, where it is ours, the server behind them.
@@ -37,13 +41,7 @@ impl Database {
     pub async fn own(config: &Config, connections: u32) -> anyhow::Result<Self> {
         match &config.database {
             Where::Url(url) => Self::connect(url, connections).await,
-            Where::Embedded => match start(&config.data_dir).await? {
-                Some(embedded) => Self::embedded(embedded, connections).await,
-                None => bail!(
-                    "another `patchbay serve` is running with the data directory {}: stop it, or choose another with --data-dir",
-                    config.data_dir.display()
-                ),
-            },
+            Where::Embedded => Self::embedded(own(&config.data_dir).await?, connections).await,
         }
     }
 
@@ -76,13 +74,16 @@ impl Database {
         }
     }
 
-    /// The URL to reach the database with: of an embedded one only while it runs. It holds the password.
-    #[must_use]
-    pub fn url(config: &Config) -> Option<SecretString> {
-        match &config.database {
-            Where::Url(url) => Some(url.clone()),
-            Where::Embedded => running_url(&config.data_dir),
-        }
+    /// The URL to reach the database with: of an embedded one only while it answers. It holds the password.
+    pub async fn url(config: &Config) -> Option<SecretString> {
+        let url = match &config.database {
+            Where::Url(url) => return Some(url.clone()),
+            // A process that was killed leaves it behind.
+            Where::Embedded => running_url(&config.data_dir)?,
+        };
+        let asked = tokio::time::timeout(PATIENCE_TO_ASK, Self::connect(&url, 1)).await;
+        asked.ok()?.ok()?.close().await;
+        Some(url)
     }
 
     /// The connections.
@@ -122,6 +123,28 @@ impl Database {
                 Err(error)
             }
         }
+    }
+}
+
+/// Starts the embedded server, once a command that has it is done.
+async fn own(data_dir: &Path) -> anyhow::Result<(Postgres, PathBuf)> {
+    let deadline = Instant::now() + PATIENCE_TO_OWN;
+    let mut told = false;
+    loop {
+        if let Some(embedded) = start(data_dir).await? {
+            return Ok(embedded);
+        }
+        if Instant::now() > deadline {
+            bail!(
+                "another `patchbay serve` is running with the data directory {}: stop it, or choose another with --data-dir",
+                data_dir.display()
+            );
+        }
+        if !told {
+            tracing::info!("another `patchbay` has the database: waiting for it to end");
+            told = true;
+        }
+        tokio::time::sleep(POLL).await;
     }
 }
 

@@ -11,20 +11,20 @@ use crate::{
     router::{self, Surroundings},
     state::AppState,
 };
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use patchbay_app::Assets;
 use patchbay_engine::{Clock, Config as EngineConfig, Engine, storage::Db};
 use patchbay_gateway::Gateway;
 use secrecy::ExposeSecret as _;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// Connections to the database at the most.
 const CONNECTIONS: u32 = 20;
-/// How often what has ended is cleared away.
-const HOUSEKEEPING: Duration = Duration::from_secs(60 * 60);
+/// How often what has ended is cleared away. Sessions of nobody are kept for ten minutes, and anybody can make one.
+const HOUSEKEEPING: Duration = Duration::from_secs(10 * 60);
 
 /// A server that listens, but doesn't answer yet.
 pub struct Server {
@@ -67,7 +67,6 @@ impl Server {
             .with_context(|| format!("can't listen at {} (PATCHBAY_LISTEN)", config.listen))?;
         let address = listener.local_addr()?;
         let public_url = config.public_url(address);
-        check_pool(&config, &public_url)?;
         let database = Database::own(&config, CONNECTIONS).await?;
         match open(&config, keys, &public_url, database.db(), clock).await {
             Ok((engine, gateway, front, stopping)) => Ok(Self {
@@ -175,20 +174,6 @@ pub(crate) fn engine_config(config: &Config, keys: Keys, public_url: Url) -> Eng
     }
 }
 
-/// An endpoint that is all of our own host would leave no room for the dashboard.
-fn check_pool(config: &Config, public_url: &Url) -> anyhow::Result<()> {
-    match config
-        .pool
-        .iter()
-        .find(|entry| entry.path() == "/" && entry.origin() == public_url.origin())
-    {
-        Some(entry) => {
-            bail!("MCP_GATEWAY_URL_POOLS: {entry} is where the dashboard is. Give it a path, or a host of its own")
-        }
-        None => Ok(()),
-    }
-}
-
 fn built_assets() -> anyhow::Result<Assets> {
     Ok(assets::manifest()?.unwrap_or_else(|| {
         tracing::warn!(
@@ -211,11 +196,16 @@ async fn say_what_is_special(config: &Config, engine: &Engine, public_url: &Url)
     }
     if let Some(token) = engine.issue_set_up_token().await.map_err(describe)? {
         // Meant for whoever reads this log, once, within an hour. In the fragment, it reaches no other log.
-        tracing::info!(
-            "there is no superuser yet. Open this link within an hour to make one: {}set-up#token={}",
-            public_url,
+        let invitation = format!(
+            "there is no superuser yet. Open this link within an hour to make one: {public_url}set-up#token={}",
             token.expose_secret()
         );
+        if tracing::enabled!(tracing::Level::WARN) {
+            tracing::warn!("{invitation}");
+        } else {
+            // However little is logged: without it nobody gets in.
+            writeln!(std::io::stderr(), "{invitation}")?;
+        }
     }
     Ok(())
 }
@@ -228,29 +218,5 @@ async fn keep_house(engine: Engine) {
             Ok(deleted) => tracing::debug!(deleted, "cleared sessions that have ended"),
             Err(error) => tracing::warn!(error = std::error::Error::source(&error), "can't clear ended sessions"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{Source, Variables};
-
-    #[test]
-    fn the_pool_can_not_take_the_dashboards_place() {
-        let check = |pool: &str| {
-            let mut variables = Variables::default();
-            variables.set("MCP_GATEWAY_URL_POOLS", pool, Source::Environment);
-            variables.set("PATCHBAY_PUBLIC_URL", "https://patchbay.example", Source::Environment);
-            let config = Config::parse(&variables).unwrap();
-            check_pool(&config, &config.public_url(config.listen))
-        };
-        assert!(
-            check("https://a.example,https://patchbay.example:443/")
-                .unwrap_err()
-                .to_string()
-                .contains("Give it a path")
-        );
-        assert!(check("https://patchbay.example/mcp/a,https://a.example").is_ok());
     }
 }

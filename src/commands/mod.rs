@@ -35,7 +35,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::User(what) => user::run(&config, what).await,
         Command::Migrate(what) => migrate::run(&config, what).await,
         Command::Key(what) => key::run(&what),
-        Command::Config(what) => config::run(&config, &variables, &what),
+        Command::Config(what) => config::run(&config, &variables, &what).await,
         Command::Doctor => doctor::run(&config, &variables).await,
     }
 }

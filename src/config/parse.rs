@@ -5,7 +5,6 @@ use patchbay_domain::user::SignUp;
 use patchbay_engine::{upstream::egress::EgressPolicy, vault::KeyRing};
 use secrecy::SecretString;
 use std::{
-    collections::BTreeSet,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
 };
@@ -79,22 +78,6 @@ pub(super) fn jwt_secret_key(text: &str) -> Result<SecretString, String> {
         ));
     }
     Ok(text.into())
-}
-
-pub(super) fn pool(text: &str) -> Result<Vec<Url>, String> {
-    let mut seen = BTreeSet::new();
-    list(text)
-        .map(|entry| {
-            let url = http_url(entry)?;
-            if url.query().is_some() {
-                return Err(format!("{entry} has a query, which an endpoint can't have"));
-            }
-            if !seen.insert(url.as_str().trim_end_matches('/').to_owned()) {
-                return Err(format!("{entry} stands there twice"));
-            }
-            Ok(url)
-        })
-        .collect()
 }
 
 pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {

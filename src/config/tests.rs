@@ -181,6 +181,37 @@ fn the_pool_keeps_its_order_and_loses_white_space() {
 }
 
 #[test]
+fn the_pool_can_not_take_the_dashboards_place_nor_name_an_endpoint_twice() {
+    let refused = |public_url: &str, pool: &str| {
+        let refused = parse(&[("PATCHBAY_PUBLIC_URL", public_url), ("MCP_GATEWAY_URL_POOLS", pool)]);
+        refused.map_or_else(|ConfigErrors(mut problems)| problems.remove(0).1, |_| String::new())
+    };
+    // The gateway can't tell which scheme a client used, and default ports are no part of a name.
+    for pool in [
+        "https://a.example,https://patchbay.example:443/",
+        "https://a.example,http://patchbay.example",
+    ] {
+        let problem = refused("https://patchbay.example", pool);
+        assert!(
+            problem.starts_with("entry 2 is the public URL itself"),
+            "{pool}: {problem}"
+        );
+    }
+    assert_eq!(
+        refused(
+            "https://patchbay.example",
+            "https://patchbay.example/mcp/a,https://a.example"
+        ),
+        ""
+    );
+    assert_eq!(
+        refused("https://patchbay.example", "http://a.example,https://a.example"),
+        "entry 2 stands there twice"
+    );
+    assert!(problem("MCP_GATEWAY_URL_POOLS", "http://localhost:9000").starts_with("entry 1 is the public URL"));
+}
+
+#[test]
 fn an_empty_value_says_nothing_and_hides_what_stood_before_it() {
     let mut variables = variables(&[("PATCHBAY_SIGNUP", "closed")]);
     variables.set("PATCHBAY_SIGNUP", " ", Source::Flag);

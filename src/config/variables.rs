@@ -29,6 +29,17 @@ impl Source {
     }
 }
 
+/// Why the variables can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// The file `.env` is no such file.
+    #[error("can't read the file .env")]
+    File(#[from] dotenvy::Error),
+    /// A path in another encoding, say.
+    #[error("the variable {0} is not UTF-8 text")]
+    NotText(String),
+}
+
 /// The variables that concern us.
 #[derive(Debug, Clone, Default)]
 pub struct Variables {
@@ -39,8 +50,8 @@ impl Variables {
     /// Reads `.env`, where there is one, and the environment.
     ///
     /// # Errors
-    /// When `.env` can't be read or understood.
-    pub fn read() -> Result<Self, dotenvy::Error> {
+    /// When `.env` can't be read or understood, or a variable of ours isn't text.
+    pub fn read() -> Result<Self, Unreadable> {
         let mut variables = Self::default();
         let file = Path::new(".env");
         if file.exists() {
@@ -50,9 +61,12 @@ impl Variables {
             }
         }
         for (name, value) in std::env::vars_os() {
-            // A name or value that is no text is none of ours; one of ours would be refused as empty of meaning anyway.
-            if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
-                variables.set(&name, value, Source::Environment);
+            // A name that is no text is none of ours.
+            let Ok(name) = name.into_string() else { continue };
+            match value.into_string() {
+                Ok(value) => variables.set(&name, value, Source::Environment),
+                Err(_) if is_ours(&name) => return Err(Unreadable::NotText(name)),
+                Err(_) => {}
             }
         }
         Ok(variables)
@@ -61,7 +75,7 @@ impl Variables {
     /// Sets a variable, over what was found before. An empty value means that nothing was said, as in `NAME=`.
     pub fn set(&mut self, name: &str, value: impl Into<String>, source: Source) {
         let value = value.into();
-        if !(NAMES.contains(&name) || name.starts_with("PATCHBAY_")) {
+        if !is_ours(name) {
             return;
         }
         if value.trim().is_empty() {
@@ -90,4 +104,8 @@ impl Variables {
             .map(String::as_str)
             .filter(|name| !NAMES.contains(name) && !name.starts_with("PATCHBAY_TEST_"))
     }
+}
+
+fn is_ours(name: &str) -> bool {
+    NAMES.contains(&name) || name.starts_with("PATCHBAY_")
 }

@@ -151,6 +151,82 @@ async fn with_nothing_configured_it_serves_on_a_database_of_its_own_that_command
 }
 
 #[tokio::test]
+async fn the_url_of_a_database_that_is_dead_is_not_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    let data = here.join(".patchbay");
+    std::fs::create_dir(&data).unwrap();
+    // As somebody leaves it behind who was killed.
+    std::fs::write(data.join("database-url"), "postgresql://nobody@127.0.0.1:1/nothing").unwrap();
+    let url = run(patchbay(here, &["config", "database-url"]), "").await;
+    assert!(
+        !url.success && url.stdout.is_empty() && url.stderr.contains("isn't running"),
+        "{} {}",
+        url.stdout,
+        url.stderr
+    );
+}
+
+#[tokio::test]
+async fn it_waits_for_a_command_that_has_the_database() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    let data = here.join(".patchbay");
+    let mut options = patchbay_postgres::Options::new(&data);
+    options.fast_unsafe_for_tests = true;
+    let command = patchbay_postgres::Postgres::start(options).await.unwrap();
+    let mut waiting = patchbay(here, &["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap();
+    let mut log = BufReader::new(waiting.stderr.take().unwrap()).lines();
+    let mut said = String::new();
+    let mut command = Some(command);
+    while let Some(line) = log.next_line().await.unwrap() {
+        said.push_str(&line);
+        if line.contains("waiting for it to end") {
+            command.take().expect("it says so once").stop().await;
+        }
+        if line.contains("Patchbay is ready") {
+            break;
+        }
+    }
+    assert!(command.is_none() && said.contains("Patchbay is ready"), "{said}");
+    let pid = waiting.id().expect("it still runs").to_string();
+    Command::new("kill").arg(pid).status().await.expect("there is a `kill`");
+    assert!(waiting.wait().await.unwrap().success());
+}
+
+#[tokio::test]
+async fn the_set_up_link_is_shown_however_little_is_logged() {
+    let directory = tempfile::tempdir().unwrap();
+    for filter in ["warn", "off"] {
+        let database = TestDatabase::create().await;
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--log", filter];
+        let mut serving = with_keys(patchbay(directory.path(), &arguments), &database)
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(serving.stderr.take().unwrap()).lines();
+        let said = log.next_line().await.unwrap().unwrap_or_default();
+        assert!(said.contains("/set-up#token="), "{filter}: {said}");
+        serving.kill().await.unwrap();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_variable_of_ours_that_is_no_text_is_not_passed_over() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = patchbay(directory.path(), &["config"]);
+    command.env("PATCHBAY_DATA_DIR", std::ffi::OsStr::from_bytes(b"/tmp/\xff"));
+    let refused = run(command, "").await;
+    assert!(
+        !refused.success && refused.stderr.contains("PATCHBAY_DATA_DIR is not UTF-8"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[tokio::test]
 async fn with_a_database_of_ones_own_both_keys_are_needed() {
     let directory = tempfile::tempdir().unwrap();
     let mut command = patchbay(directory.path(), &["serve"]);

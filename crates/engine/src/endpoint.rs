@@ -114,13 +114,13 @@ fn stored(url: &Url) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PoolError {
     /// Not a URL, or not one that can be an endpoint.
-    #[error("MCP_GATEWAY_URL_POOLS: entry {0} is not an http(s) URL without credentials, query and fragment")]
+    #[error("entry {0} is not an http(s) URL without credentials, query and fragment")]
     Malformed(usize),
     /// The same endpoint twice.
-    #[error("MCP_GATEWAY_URL_POOLS: entry {0} stands there twice")]
+    #[error("entry {0} stands there twice")]
     Twice(usize),
     /// It would take the dashboard's place.
-    #[error("MCP_GATEWAY_URL_POOLS: entry {0} is the public URL itself: give it a path, or another host")]
+    #[error("entry {0} is the public URL itself: give it a path, or another host")]
     Public(usize),
 }
 
