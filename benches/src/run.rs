@@ -6,9 +6,12 @@ use crate::{
     report::{Figures, Report, median},
     stack::Stack,
 };
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use clap::Args;
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -33,12 +36,31 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
-    if options.data.exists() {
-        std::fs::remove_dir_all(&options.data)?;
-    }
+    let binary = options
+        .binary
+        .canonicalize()
+        .with_context(|| format!("there is no {}", options.binary.display()))?;
+    // Of a run that was killed.
+    remove(&options.data).await?;
     std::fs::create_dir_all(&options.data)?;
     let data = options.data.canonicalize()?;
-    let stack = Stack::start(&options.binary, data, options.bytes).await?;
+    let stack = Stack::start(&binary, data, options.bytes).await?;
+    let result = compare(&stack, &options).await;
+    stack.patchbay.stop().await?;
+    remove(&options.data).await?;
+    result
+}
+
+/// Deletes the data, and the database wherever it had to be kept.
+async fn remove(data: &Path) -> anyhow::Result<()> {
+    if data.exists() {
+        patchbay_postgres::delete(data).await?;
+        std::fs::remove_dir_all(data)?;
+    }
+    Ok(())
+}
+
+async fn compare(stack: &Stack, options: &Options) -> anyhow::Result<()> {
     let answers = [single(&stack.direct).await?, single(&stack.through_gateway).await?];
     ensure!(
         serde_json::from_slice::<serde_json::Value>(&answers[0])?
@@ -50,7 +72,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     let load_before = cpu::load();
     let mut report = Report::default();
     for &connections in &options.connections {
-        let [direct, proxy, gateway] = measure(&stack, connections, &options).await?;
+        let [direct, proxy, gateway] = measure(stack, connections, options).await?;
         report.add(connections, &direct, &proxy, &gateway);
     }
     println!(
@@ -61,7 +83,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
         cpu::load()
     );
     println!("{report}");
-    stack.patchbay.stop().await
+    Ok(())
 }
 
 /// Figures of the upstream asked directly, through the bare proxy, and through the gateway.

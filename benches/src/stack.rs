@@ -20,7 +20,7 @@ use tokio::{
 
 const EMAIL: &str = "bench@example.org";
 const PASSWORD: &str = "bench bench bench";
-/// Where the dashboard's server says that it is ready: `… http://127.0.0.1:12345`.
+/// The revision of MCP that the calls are made in.
 const VERSION: &str = "2026-07-28";
 
 /// A running process; killed with its handle.
@@ -94,13 +94,25 @@ impl Server {
     }
 }
 
+/// A command that sees nobody's configuration: the superuser it makes has a password that everybody can read above. The data
+/// directory is new, so there is no `.env` in it.
 fn patchbay(binary: &Path, data: &Path) -> Command {
     let mut command = Command::new(binary);
-    command
-        .env("PATCHBAY_DATA_DIR", data)
-        .env("PATCHBAY_LOG", "warn")
-        .env_remove("DATABASE_URL")
-        .kill_on_drop(true);
+    command.current_dir(data).kill_on_drop(true);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PATCHBAY_") {
+            command.env_remove(name);
+        }
+    }
+    for name in [
+        "DATABASE_URL",
+        "JWT_SECRET_KEY",
+        "MCP_GATEWAY_URL_POOLS",
+        "TOKEN_ENCRYPTION_KEY",
+    ] {
+        command.env_remove(name);
+    }
+    command.env("PATCHBAY_DATA_DIR", data).env("PATCHBAY_LOG", "warn");
     command
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::frontend::{self, Mode};
 use crate::service::{Service, free_address};
-use crate::setup::{self, TestTools};
+use crate::setup::{self, Browser};
 use crate::{database, paths, process, say};
 
 /// For nobody's eyes: both ends of it live as long as the tests.
@@ -21,10 +21,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
-    let tools = setup::for_tests(true).await?;
-    frontend::build(Mode::Dev, &tools.building).await?;
+    frontend::build(Mode::Dev, &setup::for_building().await?).await?;
     build_binaries().await?;
-    test(&tools, &arguments.playwright).await
+    test(&setup::browser().await?, &arguments.playwright).await
 }
 
 /// The server and the example connector.
@@ -41,8 +40,11 @@ pub(crate) async fn build_binaries() -> Result<()> {
 }
 
 /// Runs the tests against what has been built.
-pub(crate) async fn test(tools: &TestTools, arguments: &[String]) -> Result<()> {
+pub(crate) async fn test(browser: &Browser, arguments: &[String]) -> Result<()> {
     let dir = paths::target("e2e");
+    let data = dir.join("data");
+    // Of the last run, whose log and pictures were kept, and whose database too if it was killed.
+    patchbay_postgres::delete(&data).await?;
     if dir.exists() {
         fs::remove_dir_all(&dir).with_context(|| format!("can't remove {}", dir.display()))?;
     }
@@ -61,9 +63,15 @@ pub(crate) async fn test(tools: &TestTools, arguments: &[String]) -> Result<()> 
             command.env_remove(name);
         }
     }
-    command
-        .env_remove("DATABASE_URL")
-        .env("PATCHBAY_DATA_DIR", dir.join("data"));
+    for name in [
+        "DATABASE_URL",
+        "JWT_SECRET_KEY",
+        "MCP_GATEWAY_URL_POOLS",
+        "TOKEN_ENCRYPTION_KEY",
+    ] {
+        command.env_remove(name);
+    }
+    command.env("PATCHBAY_DATA_DIR", &data);
     // What was fetched once needs not be fetched for every run.
     database::add_to_path(&mut command).await?;
     Service::log_to(&mut command, &log)?;
@@ -87,7 +95,7 @@ pub(crate) async fn test(tools: &TestTools, arguments: &[String]) -> Result<()> 
             .ready(connector_address, None, Duration::from_secs(30))
             .await?;
 
-        let mut command = tools.node.npx();
+        let mut command = browser.node.npx();
         command
             .current_dir(paths::at("end2end"))
             .args(["playwright", "test"])
@@ -101,7 +109,7 @@ pub(crate) async fn test(tools: &TestTools, arguments: &[String]) -> Result<()> 
             .env("PATCHBAY_E2E_CONNECTOR", format!("http://{connector_address}"))
             .env("PATCHBAY_E2E_CONNECTOR_SECRET", CONNECTOR_SECRET)
             .env("PATCHBAY_E2E_OUTPUT", dir.join("results"));
-        if let Some(chromium) = &tools.chromium {
+        if let Some(chromium) = &browser.chromium {
             command.env("PATCHBAY_CHROMIUM", chromium);
         }
         process::run(command).await
@@ -109,6 +117,7 @@ pub(crate) async fn test(tools: &TestTools, arguments: &[String]) -> Result<()> 
     .await;
     connector.stop().await?;
     server.stop().await?;
+    patchbay_postgres::delete(&data).await?;
     if result.is_err() {
         say::note(format!("the server's log is in {}", log.display()));
     }
