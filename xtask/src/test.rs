@@ -3,14 +3,14 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::ValueEnum;
 use tokio::time::timeout;
 
 use crate::database::Throwaway;
 use crate::frontend::{self, Mode};
 use crate::setup::wasm::TARGET;
-use crate::setup::{self, TestTools, rust};
+use crate::setup::{self, Component, Foreign, rust};
 use crate::{e2e, paths, prepare, process, say};
 
 #[derive(Debug, clap::Args)]
@@ -64,13 +64,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     };
     let mut report = Report::default();
     let began = Instant::now();
-    let tools = setup::for_tests(wants(Step::E2e)).await?;
-    report.passed("set-up", began.elapsed());
-
     if wants(Step::Format) {
-        report
-            .step("format", process::run(process::cargo(&["fmt", "--all", "--check"])))
-            .await;
+        report.step("format", format()).await;
     }
     if wants(Step::Deny) {
         report.step("dependencies", dependencies()).await;
@@ -84,33 +79,60 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         report.step("clippy", clippy()).await;
     }
     if wants(Step::ClippyWasm) {
-        report.step("clippy, frontend", clippy_wasm(&tools)).await;
+        report.step("clippy, frontend", clippy_wasm()).await;
     }
     if wants(Step::Frontend) || wants(Step::E2e) {
-        report
-            .step("frontend", frontend::build(Mode::Dev, &tools.building))
-            .await;
+        report.step("frontend", build_frontend()).await;
     }
     if wants(Step::Tests) {
-        report.step("tests", tests(&tools, arguments.filter.as_deref())).await;
+        // Without them there are some tests less, and all others tell what they have to tell.
+        let foreign = report
+            .step("others' MCP programs", needed(Step::Tests, setup::foreign()))
+            .await;
+        let filter = arguments.filter.as_deref();
+        report.step("tests", tests(foreign.as_ref(), filter)).await;
     }
     if wants(Step::Docs) {
         report.step("documentation tests", doc_tests()).await;
     }
     if wants(Step::E2e) {
-        report.step("end to end", end_to_end(&tools)).await;
+        report.step("end to end", end_to_end()).await;
     }
     report.close(began.elapsed())
 }
 
+/// Each step brings what it needs, so that what can't be had fails that step and no other.
+async fn needed<T>(by: Step, tools: impl Future<Output = Result<T>>) -> Result<T> {
+    let step = by.to_possible_value().expect("no step is hidden");
+    tools.await.with_context(|| {
+        format!(
+            "something that is needed can't be had here (bring it and run `cargo xtask setup`, or leave the step out with \
+             `--skip {}`)",
+            step.get_name()
+        )
+    })
+}
+
+async fn format() -> Result<()> {
+    needed(Step::Format, rust::ensure(Component::Rustfmt)).await?;
+    process::run(process::cargo(&["fmt", "--all", "--check"])).await
+}
+
+async fn build_frontend() -> Result<()> {
+    let tools = needed(Step::Frontend, setup::for_building()).await?;
+    frontend::build(Mode::Dev, &tools).await
+}
+
 async fn clippy() -> Result<()> {
+    needed(Step::Clippy, rust::ensure(Component::Clippy)).await?;
     let mut command = process::cargo(&["clippy"]);
     command.args(HOST).args(["--all-targets", "--", "--deny", "warnings"]);
     process::run(command).await
 }
 
-async fn clippy_wasm(tools: &TestTools) -> Result<()> {
-    let toolchain = &tools.building.wasm;
+async fn clippy_wasm() -> Result<()> {
+    needed(Step::ClippyWasm, rust::ensure(Component::Clippy)).await?;
+    let toolchain = needed(Step::ClippyWasm, setup::wasm::ensure()).await?;
     let mut command = if toolchain.has_clippy() {
         process::cargo(&[
             "clippy",
@@ -150,8 +172,8 @@ async fn dependencies() -> Result<()> {
     Ok(())
 }
 
-async fn tests(tools: &TestTools, filter: Option<&str>) -> Result<()> {
-    let database = Throwaway::start("test", Vec::new()).await?;
+async fn tests(foreign: Option<&Foreign>, filter: Option<&str>) -> Result<()> {
+    let database = needed(Step::Tests, Throwaway::start("test", Vec::new())).await?;
     let mut arguments = if rust::has_nextest().await {
         vec!["nextest", "run", "--no-fail-fast"]
     } else {
@@ -160,11 +182,13 @@ async fn tests(tools: &TestTools, filter: Option<&str>) -> Result<()> {
     arguments.extend(HOST);
     arguments.extend(filter);
     let mut command = process::cargo(&arguments);
-    command
-        .env("DATABASE_URL", database.url())
-        .env("PATCHBAY_TEST_NODE_MODULES", paths::at("end2end/node_modules"))
-        .env("PATCHBAY_TEST_PYTHON", &tools.python);
-    tools.node.add_to_path(&mut command);
+    command.env("DATABASE_URL", database.url());
+    if let Some(Foreign { node, python }) = foreign {
+        command
+            .env("PATCHBAY_TEST_NODE_MODULES", paths::at("end2end/node_modules"))
+            .env("PATCHBAY_TEST_PYTHON", python);
+        node.add_to_path(&mut command);
+    }
     let result = process::run(command).await;
     database.end().await?;
     result
@@ -176,13 +200,11 @@ async fn doc_tests() -> Result<()> {
     process::run(command).await
 }
 
-async fn end_to_end(tools: &TestTools) -> Result<()> {
-    ensure!(
-        Mode::Dev.site().join("assets.json").exists(),
-        "there is no frontend to test"
-    );
+async fn end_to_end() -> Result<()> {
+    ensure!(Mode::Dev.manifest().exists(), "there is no frontend to test");
+    let browser = needed(Step::E2e, setup::browser()).await?;
     e2e::build_binaries().await?;
-    e2e::test(tools, &[]).await
+    e2e::test(&browser, &[]).await
 }
 
 /// What was done, how long it took, how it ended.
@@ -190,21 +212,22 @@ async fn end_to_end(tools: &TestTools) -> Result<()> {
 struct Report(Vec<(&'static str, Duration, Result<()>)>);
 
 impl Report {
-    fn passed(&mut self, name: &'static str, took: Duration) {
-        self.0.push((name, took, Ok(())));
-    }
-
     /// Runs a step. One that fails doesn't keep the others from telling what they have to tell.
-    async fn step(&mut self, name: &'static str, work: impl Future<Output = Result<()>>) {
+    async fn step<T>(&mut self, name: &'static str, work: impl Future<Output = Result<T>>) -> Option<T> {
         say::step(format!("{name} …"));
         let began = Instant::now();
         let result = work.await;
         let took = began.elapsed();
         match &result {
-            Ok(()) => say::note(format!("{name}: passed in {}", shown(took))),
+            Ok(_) => say::note(format!("{name}: passed in {}", shown(took))),
             Err(error) => say::error(error),
         }
-        self.0.push((name, took, result));
+        let (done, outcome) = match result {
+            Ok(done) => (Some(done), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        self.0.push((name, took, outcome));
+        done
     }
 
     fn close(self, took: Duration) -> Result<()> {

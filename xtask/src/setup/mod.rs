@@ -13,11 +13,12 @@ pub(crate) mod wasm;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::{database, paths, say};
 
 pub(crate) use node::Node;
+pub(crate) use rust::Component;
 
 /// What building needs.
 #[derive(Debug)]
@@ -27,21 +28,39 @@ pub(crate) struct Tools {
     pub(crate) node: Option<Node>,
 }
 
-/// What the tests need besides.
+/// What the tests in a browser need besides.
 #[derive(Debug)]
-pub(crate) struct TestTools {
-    pub(crate) building: Tools,
+pub(crate) struct Browser {
     pub(crate) node: Node,
     /// None: Playwright has its own.
     pub(crate) chromium: Option<PathBuf>,
+}
+
+/// What runs the MCP programs that others have made.
+#[derive(Debug)]
+pub(crate) struct Foreign {
+    pub(crate) node: Node,
     pub(crate) python: PathBuf,
 }
 
-/// `cargo xtask setup`: everything.
+/// `cargo xtask setup`: everything. What can't be had doesn't keep the rest from being brought.
 pub(crate) async fn run() -> Result<()> {
-    for_tests(true).await?;
-    say::step("Everything is there: `cargo xtask serve` starts Patchbay, `cargo xtask test` tests it");
-    Ok(())
+    say::step("Looking for what is needed");
+    let results = [
+        rust::ensure(Component::Rustfmt).await,
+        rust::ensure(Component::Clippy).await,
+        for_building().await.map(drop),
+        browser().await.map(drop),
+        foreign().await.map(drop),
+        postgres().await,
+    ];
+    let missing: Vec<_> = results.into_iter().filter_map(Result::err).collect();
+    if missing.is_empty() {
+        say::step("Everything is there: `cargo xtask serve` starts Patchbay, `cargo xtask test` tests it");
+        return Ok(());
+    }
+    missing.iter().for_each(say::error);
+    bail!("not everything that is needed could be had: see above");
 }
 
 /// The WebAssembly target; quick when it is there.
@@ -52,23 +71,29 @@ pub(crate) async fn for_building() -> Result<Tools> {
     })
 }
 
-/// Everything that the tests need; the browser only if it is wanted.
-pub(crate) async fn for_tests(browser: bool) -> Result<TestTools> {
-    say::step("Looking for what is needed");
-    rust::ensure_components().await?;
-    let building = for_building().await?;
+pub(crate) async fn browser() -> Result<Browser> {
+    let node = node_with_packages().await?;
+    let chromium = chromium::ensure(&node).await?;
+    Ok(Browser { node, chromium })
+}
+
+pub(crate) async fn foreign() -> Result<Foreign> {
+    Ok(Foreign {
+        node: node_with_packages().await?,
+        python: python::ensure().await?,
+    })
+}
+
+async fn node_with_packages() -> Result<Node> {
     let node = node::ensure().await?;
     node::install_packages(&node).await?;
-    let chromium = if browser { chromium::ensure(&node).await? } else { None };
-    let python = python::ensure().await?;
+    Ok(node)
+}
+
+async fn postgres() -> Result<()> {
     let postgres = patchbay_postgres::ensure_binaries(&database::options("setup")).await?;
     say::note(format!("PostgreSQL {} in {}", postgres.version, postgres.dir.display()));
-    Ok(TestTools {
-        building,
-        node,
-        chromium,
-        python,
-    })
+    Ok(())
 }
 
 /// Where fetched tools are kept.

@@ -3,13 +3,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
-use super::system::{self, with_arguments};
+use super::system;
 use crate::process::{self, command};
 use crate::{paths, say};
 
 const PACKAGES: [&str; 1] = ["mcp==2.3.0"];
+/// `python3` may be an old one beside newer ones, as on macOS. The oldest that will do comes last.
+const INTERPRETERS: [&str; 6] = [
+    "python3",
+    "python3.14",
+    "python3.13",
+    "python3.12",
+    "python3.11",
+    "python3.10",
+];
+const NEW_ENOUGH: &str = "import sys; sys.exit(sys.version_info < (3, 10))";
 
 /// Answers with the interpreter of an environment of its own.
 pub(crate) async fn ensure() -> Result<PathBuf> {
@@ -42,7 +52,19 @@ pub(crate) async fn ensure() -> Result<PathBuf> {
 }
 
 async fn make(dir: &Path) -> Result<()> {
-    let mut venv = with_arguments("python3", &["-m", "venv", "--clear"]);
-    venv.arg(dir);
+    let python = find().await.context("there is no Python ≥ 3.10")?;
+    let mut venv = command(python);
+    venv.args(["-m", "venv", "--clear"]).arg(dir);
     process::run(venv).await
+}
+
+async fn find() -> Option<&'static str> {
+    for python in INTERPRETERS {
+        let mut check = command(python);
+        check.args(["-c", NEW_ENOUGH]);
+        if process::output(check).await.is_some() {
+            return Some(python);
+        }
+    }
+    None
 }

@@ -8,13 +8,21 @@ use super::system::with_arguments;
 use crate::process::{self, cargo};
 use crate::{paths, say};
 
-/// rustfmt and clippy, which a minimal toolchain lacks.
-pub(crate) async fn ensure_components() -> Result<()> {
-    for (component, subcommand) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
-        if process::output(cargo(&[subcommand, "--version"])).await.is_none() {
-            say::step(format!("Installing {component}"));
-            process::run(with_arguments("rustup", &["component", "add", component])).await?;
-        }
+/// What a minimal toolchain lacks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Component {
+    Rustfmt,
+    Clippy,
+}
+
+pub(crate) async fn ensure(component: Component) -> Result<()> {
+    let (name, subcommand) = match component {
+        Component::Rustfmt => ("rustfmt", "fmt"),
+        Component::Clippy => ("clippy", "clippy"),
+    };
+    if process::output(cargo(&[subcommand, "--version"])).await.is_none() {
+        say::step(format!("Installing {name}"));
+        process::run(with_arguments("rustup", &["component", "add", name])).await?;
     }
     Ok(())
 }
