@@ -13,8 +13,12 @@ const BUDGET_KB: f64 = 220.0;
 
 pub(crate) fn run() -> Result<()> {
     say::step("Sizes");
-    let release = Mode::Release.site();
-    let site = if release.exists() { release } else { Mode::Dev.site() };
+    let built = if Mode::Release.manifest().exists() {
+        Mode::Release
+    } else {
+        Mode::Dev
+    };
+    let site = built.site();
     let mut files: Vec<_> = site::files_below(&site)?;
     files.retain(|file| !matches!(extension(file), "br" | "gz") && !file.ends_with("assets.json"));
     anyhow::ensure!(

@@ -29,12 +29,17 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    /// Where the result is.
+    /// Where the result is: always here, as the server is compiled to look for it here.
     pub(crate) fn site(self) -> PathBuf {
-        paths::target(match self {
-            Self::Dev => "site",
-            Self::Release => "site-release",
+        paths::at(match self {
+            Self::Dev => "target/site",
+            Self::Release => "target/site-release",
         })
+    }
+
+    /// The file that says what the site consists of. There is none before there is a whole site.
+    pub(crate) fn manifest(self) -> PathBuf {
+        self.site().join("assets.json")
     }
 }
 
@@ -71,7 +76,7 @@ pub(crate) async fn build(mode: Mode, tools: &Tools) -> Result<()> {
 }
 
 fn is_current(mode: Mode, stamp: &str) -> bool {
-    mode.site().join("assets.json").exists() && fs::read_to_string(stamp_file(mode)).is_ok_and(|last| last == stamp)
+    mode.manifest().exists() && fs::read_to_string(stamp_file(mode)).is_ok_and(|last| last == stamp)
 }
 
 fn stamp_file(mode: Mode) -> PathBuf {
