@@ -55,11 +55,7 @@ async fn keep_running(arguments: &Arguments, server: &mut Option<Service>) -> Re
                 if let Some(old) = server.take() {
                     old.stop().await?;
                 }
-                let new = server.insert(serve::start(&arguments.server)?);
-                tokio::select! {
-                    () = serve::announce(new, &arguments.server) => {}
-                    changed = changed(&seen) => changed?,
-                }
+                *server = Some(serve::start(&arguments.server)?);
             }
             // The old one, if there is one, serves on.
             Err(error) => say::error(&error),
