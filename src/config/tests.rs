@@ -136,17 +136,17 @@ fn each_bad_value_gets_a_sentence_of_its_own() {
         (
             "MCP_GATEWAY_URL_POOLS",
             "https://a.example, https://a.example/",
-            "https://a.example/ stands there twice",
+            "entry 2 stands there twice",
         ),
         (
             "MCP_GATEWAY_URL_POOLS",
             "https://a.example?x=1",
-            "https://a.example?x=1 has a query, which an endpoint can't have",
+            "entry 1 is not an http(s) URL without credentials, query and fragment",
         ),
         (
             "MCP_GATEWAY_URL_POOLS",
             "https://u:p@a.example",
-            "a user name or password can't be a part of this URL",
+            "entry 1 is not an http(s) URL without credentials, query and fragment",
         ),
         (
             "JWT_SECRET_KEY",

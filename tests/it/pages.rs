@@ -152,6 +152,21 @@ async fn a_superuser_goes_from_nothing_to_a_token_by_forms_alone() {
 }
 
 #[tokio::test]
+async fn a_new_token_waits_for_its_own_servers_page() {
+    let app = App::start().await;
+    let root = app.superuser().await;
+    let service = Upstream::connector(manifest(json!([tool("count_sheep")]))).await;
+    root.active_connector("notes", &service.manifest_url()).await;
+    let create = async |name| submit(&root, "/fn/servers/create", &[("connector_id", "1"), ("name", name)]).await;
+    let (first, second) = (create("First").await, create("Second").await);
+    assert!(page(&root, &second).await.contains("mcp_token_"));
+    assert!(
+        page(&root, &first).await.contains("mcp_token_"),
+        "the other page left it"
+    );
+}
+
+#[tokio::test]
 async fn pages_run_no_script_but_their_own() {
     let app = App::start().await;
     let root = app.superuser().await;

@@ -203,3 +203,67 @@ async fn a_session_outlives_a_restart_and_a_replica_knows_it_too() {
         .bearer_auth(token);
     Answer::of(me).await.expect(200);
 }
+
+/// The answer of a page, and the lifetime that its cookie is given, if it is given one.
+fn lifetime(answer: &Answer) -> Option<&str> {
+    let cookie = answer.header("set-cookie");
+    let (_, attributes) = cookie.split_once("Max-Age=")?;
+    attributes.split(';').next()
+}
+
+#[tokio::test]
+async fn a_session_is_given_its_two_weeks_again_when_half_of_them_are_over() {
+    const TWO_WEEKS: Option<&str> = Some("1209600");
+    let app = App::start().await;
+    let ada = app.user("ada@example.org").await;
+    assert_eq!(lifetime(&ada.login("ada@example.org", PASSWORD).await), TWO_WEEKS);
+    app.clock.advance(Duration::days(6));
+    assert_eq!(lifetime(&ada.get("/api/auth/me").await), None, "it is young");
+    app.clock.advance(Duration::days(2));
+    assert_eq!(lifetime(&ada.get("/api/auth/me").await), TWO_WEEKS);
+    assert_eq!(lifetime(&ada.get("/api/auth/me").await), None);
+}
+
+#[tokio::test]
+async fn a_change_of_the_session_does_not_shorten_the_cookies_life() {
+    let app = App::start().await;
+    let root = app.superuser().await;
+    let form = root
+        .request(Method::POST, "/fn/connectors/register")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("accept", "text/html")
+        .body("name=notes&description=For+a+test");
+    let sent = Answer::of(form).await;
+    assert_eq!((sent.status, lifetime(&sent)), (303, Some("1209600")));
+}
+
+#[tokio::test]
+async fn nobody_fills_the_database_without_signing_in() {
+    let app = App::start().await;
+    app.superuser().await;
+    let before = app.database.texts("SELECT id::text FROM sessions").await.len();
+    let nobody = app.anonymous();
+    let send = |path: &'static str, body: String| {
+        let form = nobody
+            .request(Method::POST, path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", "text/html");
+        Answer::of(form.body(body))
+    };
+    let long = "x".repeat(100_000);
+    send("/fn/connectors/register", format!("name=notes&description={long}")).await;
+    send("/fn/servers/create", format!("connector_id=1&name={long}")).await;
+    assert_eq!(app.database.texts("SELECT id::text FROM sessions").await.len(), before);
+
+    // What was typed into a form for them is kept, but no novel, and not for long.
+    send("/fn/account/sign-in", format!("email={long}&password=x")).await;
+    let kept = "SELECT length(data)::text FROM sessions WHERE user_id IS NULL";
+    let kept = app.database.texts(kept).await;
+    assert!(
+        kept.len() == 1 && kept[0].parse::<usize>().unwrap() < 20_000,
+        "{kept:?}"
+    );
+    app.clock.advance(Duration::minutes(11));
+    app.engine.delete_expired_sessions().await.unwrap();
+    assert_eq!(app.database.texts("SELECT id::text FROM sessions").await.len(), before);
+}
