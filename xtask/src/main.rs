@@ -75,7 +75,9 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new("warn,patchbay_postgres::fetch=info"))
+        .with_env_filter(tracing_subscriber::EnvFilter::new(
+            "warn,patchbay_postgres::download=info,patchbay_postgres::fetch=info",
+        ))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)

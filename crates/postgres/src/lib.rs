@@ -8,6 +8,7 @@ mod account;
 mod binaries;
 mod cluster;
 mod connection;
+pub mod download;
 mod error;
 mod fetch;
 mod layout;

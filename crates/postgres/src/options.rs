@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::download::REGISTRY;
+
 /// How to start a server: see [`Options::new`] for the defaults.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -30,7 +32,7 @@ impl Options {
             binaries_dir: None,
             use_installed: true,
             fetched_dir: None,
-            registry: "https://registry.npmjs.org".to_owned(),
+            registry: REGISTRY.to_owned(),
             fast_unsafe_for_tests: false,
             init_scripts: Vec::new(),
         }

@@ -4,11 +4,11 @@
 //! `target/tools`; the system's package manager is asked only for what nothing else has.
 
 mod chromium;
-mod download;
 pub(crate) mod node;
 mod python;
 pub(crate) mod rust;
 mod system;
+mod unpack;
 pub(crate) mod wasm;
 
 use std::path::PathBuf;

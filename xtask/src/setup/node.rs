@@ -5,10 +5,11 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
+use patchbay_postgres::download::Package;
 use sha2::{Digest as _, Sha256};
 use tokio::process::Command;
 
-use super::download::Package;
+use super::unpack::fetch_into;
 use crate::process::{self, command};
 use crate::{paths, say};
 
@@ -83,8 +84,8 @@ pub(crate) async fn ensure() -> Result<Node> {
     let node =
         package().with_context(|| format!("there is no Node to fetch for this machine: install Node ≥ {OLDEST}"))?;
     let dir = super::tools("node");
-    node.unpack(&dir).await?;
-    NPM.unpack(&dir.join("lib/node_modules/npm")).await?;
+    fetch_into(node, &dir).await?;
+    fetch_into(&NPM, &dir.join("lib/node_modules/npm")).await?;
     for program in ["npm", "npx"] {
         symlink(
             format!("../lib/node_modules/npm/bin/{program}-cli.js"),
