@@ -3,11 +3,12 @@
 
 use super::{
     Upstream,
+    body::{self, ReadError},
     egress::EgressPolicy,
     error::{FetchError, classify},
     resolve::GuardedResolver,
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{
     HeaderValue, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION},
@@ -115,31 +116,24 @@ fn redirection(url: &Url, response: &Response) -> Option<Url> {
     url.join(response.headers().get(LOCATION)?.to_str().ok()?).ok()
 }
 
-async fn read(url: Url, mut response: Response, max_bytes: usize) -> Result<Fetched, FetchError> {
-    if response
-        .content_length()
-        .is_some_and(|length| length > max_bytes as u64)
-    {
-        return Err(FetchError::TooLarge);
-    }
+async fn read(url: Url, response: Response, max_bytes: usize) -> Result<Fetched, FetchError> {
     let status = response.status().as_u16();
     let content_type = response
         .headers()
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .map(str::to_owned);
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
-        if body.len() + chunk.len() > max_bytes {
-            return Err(FetchError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
+    let body = body::read(reqwest::Body::from(response), max_bytes)
+        .await
+        .map_err(|error| match error {
+            ReadError::TooLarge => FetchError::TooLarge,
+            ReadError::Broken(error) => classify(&error),
+        })?;
     Ok(Fetched {
         url,
         status,
         content_type,
-        body: body.freeze(),
+        body,
     })
 }
 

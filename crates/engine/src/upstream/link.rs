@@ -10,10 +10,14 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-pub(super) const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
-pub(super) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
-pub(super) const METHOD: HeaderName = HeaderName::from_static("mcp-method");
-pub(super) const NAME: HeaderName = HeaderName::from_static("mcp-name");
+/// Which version a message is in.
+pub const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+/// Which session a legacy message belongs to.
+pub const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+/// The method of a modern message, once more.
+pub const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+/// The name of what a modern message calls, once more.
+pub const NAME: HeaderName = HeaderName::from_static("mcp-name");
 
 /// The two dialects of MCP, which are not compatible on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use quick_cache::sync::Cache;
 use std::{
     fmt,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, PoisonError, RwLock, Weak,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -25,8 +25,9 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Scope(pub Uuid);
 
-/// The peers in use.
-pub(super) struct Peers(Cache<(Scope, Url), Arc<Peer>>);
+/// The peers in use. Whoever calls through a peer keeps it alive; when the last one lets go of it, because its server
+/// is gone, has moved or was not called for long, its session ends.
+pub(super) struct Peers(Cache<(Scope, Url), Weak<Peer>>);
 
 impl Peers {
     pub(super) fn new() -> Self {
@@ -41,17 +42,17 @@ impl fmt::Debug for Peers {
 }
 
 impl Upstream {
-    /// The upstream as one scope talks to it. The same scope and target get the same peer, while it is remembered.
+    /// The upstream as one scope talks to it. The same scope and target get the same peer, while anybody holds it.
     #[must_use]
     pub fn peer(&self, scope: Scope, target: &Target) -> Arc<Peer> {
         let key = (scope, target.url.clone());
-        if let Some(peer) = self.0.peers.0.get(&key)
+        if let Some(peer) = self.0.peers.0.get(&key).and_then(|peer| peer.upgrade())
             && peer.target == *target
         {
             return peer;
         }
         let peer = Arc::new(Peer::new(self.0.wire.clone(), target.clone()));
-        self.0.peers.0.insert(key, peer.clone());
+        self.0.peers.0.insert(key, Arc::downgrade(&peer));
         peer
     }
 }

@@ -47,7 +47,7 @@ pub const UNSUPPORTED_VERSION: i64 = -32022;
 pub const METHOD_NOT_FOUND: i64 = -32601;
 
 /// The longest text of an upstream's error that is repeated.
-const MESSAGE_MAX: usize = 300;
+const QUOTED_MAX: usize = 300;
 
 /// An upstream's JSON-RPC message, as far as the control plane looks into it.
 #[derive(Debug, Deserialize)]
@@ -91,7 +91,7 @@ impl From<RpcError> for CallError {
             .message
             .chars()
             .map(|c| if c.is_control() { ' ' } else { c })
-            .take(MESSAGE_MAX)
+            .take(QUOTED_MAX)
             .collect();
         if message.len() < error.message.len() {
             message.push('…');
@@ -167,6 +167,6 @@ mod tests {
         };
         assert!(message.starts_with("a büü"));
         assert!(message.ends_with("ü…"));
-        assert_eq!(message.chars().count(), MESSAGE_MAX + 1);
+        assert_eq!(message.chars().count(), QUOTED_MAX + 1);
     }
 }

@@ -180,8 +180,8 @@ async fn more_definitions_than_can_be_kept_are_not_read() {
     let large = format!(r#"{{"name":"t","description":"{}"}}"#, "x".repeat(1 << 20));
     let many = vec!["0"; super::discover::TOOLS_MAX + 1].join(",");
     for (page, pages) in [
-        (list(vec![large.as_str(); 6].join(",")), 1),
-        (list(vec![large.as_str(); 2].join(",")), 2),
+        (list([large.as_str(); 6].join(",")), 1),
+        (list([large.as_str(); 2].join(",")), 2),
         (list(many), 1),
     ] {
         let sent = AtomicUsize::new(0);
@@ -371,6 +371,25 @@ async fn calls_share_a_session_and_scopes_do_not() {
         .map(|seen| seen.body["id"].to_string())
         .collect();
     assert_eq!(ids.len(), 20, "ids don't repeat within a session");
+}
+
+#[tokio::test]
+async fn a_peer_that_nobody_holds_ends_its_session() {
+    let fake = Fake::start(legacy()).await;
+    let upstream = upstream();
+    let (one, same) = (
+        upstream.peer(scope(1), &fake.target),
+        upstream.peer(scope(1), &fake.target),
+    );
+    assert_eq!(call(&one).await.unwrap()["result"]["session"], "1");
+    drop(one);
+    assert_eq!(call(&same).await.unwrap()["result"]["session"], "1");
+    drop(same);
+    fake.ended_sessions(1).await;
+    assert_eq!(
+        call(&upstream.peer(scope(1), &fake.target)).await.unwrap()["result"]["session"],
+        "2"
+    );
 }
 
 #[tokio::test]
