@@ -135,9 +135,10 @@ pub struct Config {
 /// Parts of the configuration.
 #[derive(Debug, Subcommand)]
 pub enum ConfigWhat {
-    /// Print the URL of the database, with its password, for `psql "$(patchbay config database-url)"`.
+    /// Print the URL of the database, with its password.
     ///
-    /// Of an embedded database only while `patchbay serve` runs.
+    /// Of an embedded database only while it runs, which it does as long as `patchbay serve`. Other users of this machine can
+    /// see the arguments of a command: don't make the URL one where they shouldn't know the password.
     DatabaseUrl,
 }
 
