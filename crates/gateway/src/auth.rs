@@ -2,16 +2,21 @@
 //!
 //! Whatever is wrong with a token, its holder reads the same answer, and no log line holds it.
 
-use crate::{cache::Cache, error::Refusal};
+use crate::{
+    cache::{Cache, LoadError},
+    error::Refusal,
+};
 use http::{HeaderMap, header::AUTHORIZATION};
 use patchbay_domain::ids::{ServerId, ServerTokenId};
-use patchbay_engine::{Engine, gateway::TokenGrant};
+use patchbay_engine::{
+    Engine, Error,
+    gateway::TokenGrant,
+    tokens::{SERVER_TOKEN_PREFIX, token_hash},
+};
 use quick_cache::UnitWeighter;
-use sha2::{Digest, Sha256};
 
-const PREFIX: &str = "mcp_token_";
-/// Longer than any token that was ever given out.
-const LENGTH_MAX: usize = 128;
+/// 32 bytes in base64, without padding.
+const SECRET_LENGTH: usize = 43;
 /// How many tokens are remembered, those that open nothing among them.
 const REMEMBERED: usize = 131_072;
 
@@ -24,11 +29,14 @@ pub(crate) struct Principal {
     pub(crate) token: Option<ServerTokenId>,
 }
 
+/// What a token is known by.
+pub(crate) type TokenHash = [u8; 32];
+
 /// What tokens open, in memory.
 #[derive(Debug)]
 pub(crate) struct Tokens {
     engine: Engine,
-    cache: Cache<[u8; 32], Option<TokenGrant>, UnitWeighter>,
+    cache: Cache<TokenHash, Option<TokenGrant>, UnitWeighter>,
 }
 
 impl Tokens {
@@ -40,28 +48,33 @@ impl Tokens {
     }
 
     /// Who sends this request.
-    pub(crate) async fn principal(&self, headers: &HeaderMap) -> Result<Principal, Refusal> {
-        let token = bearer(headers)?;
-        let hash: [u8; 32] = Sha256::digest(token).into();
+    pub(crate) async fn principal(&self, headers: &HeaderMap) -> Result<(TokenHash, Principal), Refusal> {
+        let hash = token_hash(bearer(headers)?);
         let grant = match self.cache.get(&hash) {
             Some(known) => known,
             None => self
                 .cache
                 .get_or_load(hash, self.engine.load_token(&hash))
                 .await
-                .map_err(|error| {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "a token could not be looked up"
-                    );
-                    Refusal::Internal
-                })?,
+                .map_err(|error| refusal(&error))?,
         };
-        let grant = grant.ok_or(Refusal::BadToken)?;
-        if grant.expires_at.is_some_and(|end| end <= self.engine.clock().now()) {
-            return Err(Refusal::BadToken);
+        self.principal_of(grant)
+            .map(|principal| (hash, principal))
+            .ok_or(Refusal::BadToken)
+    }
+
+    /// Whether a token that opened something still does. Nobody loses an open stream because the database is away.
+    pub(crate) async fn still_opens(&self, hash: TokenHash, principal: Principal) -> bool {
+        match self.cache.get_or_load(hash, self.engine.load_token(&hash)).await {
+            Ok(grant) => self.principal_of(grant) == Some(principal),
+            Err(_) => true,
         }
-        Ok(Principal {
+    }
+
+    fn principal_of(&self, grant: Option<TokenGrant>) -> Option<Principal> {
+        let grant = grant?;
+        let ended = grant.expires_at.is_some_and(|end| end <= self.engine.clock().now());
+        (!ended).then_some(Principal {
             server: grant.server,
             token: Some(grant.token),
         })
@@ -84,6 +97,19 @@ impl Tokens {
     }
 }
 
+fn refusal(error: &LoadError<Error>) -> Refusal {
+    match error {
+        LoadError::Busy => Refusal::Busy,
+        LoadError::Failed(error) => {
+            tracing::error!(
+                error = error as &dyn std::error::Error,
+                "a token could not be looked up"
+            );
+            Refusal::Internal
+        }
+    }
+}
+
 fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = match (values.next(), values.next()) {
@@ -98,7 +124,9 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
     }
     let token = token.trim();
     // What can't be a token needn't be looked up.
-    if !token.starts_with(PREFIX) || token.len() > LENGTH_MAX {
+    let secret = token.strip_prefix(SERVER_TOKEN_PREFIX).ok_or(Refusal::BadToken)?;
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if secret.len() != SECRET_LENGTH || !secret.bytes().all(is_base64) {
         return Err(Refusal::BadToken);
     }
     Ok(token)
@@ -117,8 +145,11 @@ mod tests {
 
     #[test]
     fn a_token_is_the_bearers() {
-        assert_eq!(bearer(&headers(&["Bearer mcp_token_abc"])), Ok("mcp_token_abc"));
-        assert_eq!(bearer(&headers(&["bEaReR  mcp_token_abc "])), Ok("mcp_token_abc"));
+        let secret = "Ab0-_".repeat(9);
+        let token = format!("{SERVER_TOKEN_PREFIX}{}", &secret[..SECRET_LENGTH]);
+        for scheme in ["Bearer ", "bEaReR  "] {
+            assert_eq!(bearer(&headers(&[&format!("{scheme}{token} ")])), Ok(&*token));
+        }
         for (values, refusal) in [
             (&[][..], Refusal::NoToken),
             (&["Basic dXNlcg=="], Refusal::NoToken),
@@ -129,7 +160,20 @@ mod tests {
         ] {
             assert_eq!(bearer(&headers(values)), Err(refusal), "{values:?}");
         }
-        let long = format!("Bearer mcp_token_{}", "a".repeat(LENGTH_MAX));
-        assert_eq!(bearer(&headers(&[&long])), Err(Refusal::BadToken));
+    }
+
+    #[test]
+    fn what_cannot_be_a_token_is_refused_without_a_look() {
+        for secret in [
+            "",
+            "short",
+            &"a".repeat(42),
+            &"a".repeat(44),
+            &"=".repeat(43),
+            &"+".repeat(43),
+        ] {
+            let value = format!("Bearer {SERVER_TOKEN_PREFIX}{secret}");
+            assert_eq!(bearer(&headers(&[&value])), Err(Refusal::BadToken), "{secret}");
+        }
     }
 }

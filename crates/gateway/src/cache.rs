@@ -6,16 +6,33 @@ use std::{
     fmt,
     hash::Hash,
     sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
+use tokio::{sync::Semaphore, time::timeout};
 
 /// Few enough that the largest entry fits into one's share, however many cores there are.
-const SHARDS: usize = 8;
+pub(crate) const SHARDS: usize = 8;
+/// How many of a cache's loads run at the same time, so that requests for what isn't there leave the database's
+/// connections to everybody else.
+const LOADS: usize = 4;
+/// How long a load may take, waiting for its turn included.
+const LOAD_TIME: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 5000 });
+
+/// Why something could not be loaded.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum LoadError<E> {
+    /// Too much else is being loaded.
+    Busy,
+    /// The load failed.
+    Failed(E),
+}
 
 /// A cache that changes may overtake while something is being loaded.
 pub(crate) struct Cache<K, V, W> {
     entries: sync::Cache<K, V, W>,
     /// Counts invalidations. A load that began under another count may have read what was just changed.
     epoch: AtomicU64,
+    loads: Semaphore,
 }
 
 impl<K, V, W> Cache<K, V, W>
@@ -40,6 +57,7 @@ where
         Self {
             entries,
             epoch: AtomicU64::new(0),
+            loads: Semaphore::new(LOADS),
         }
     }
 
@@ -48,9 +66,19 @@ where
     }
 
     /// What is held, or else what `load` finds. Several callers at once load once; a failure isn't held.
-    pub(crate) async fn get_or_load<E>(&self, key: K, load: impl Future<Output = Result<V, E>>) -> Result<V, E> {
+    pub(crate) async fn get_or_load<E>(
+        &self,
+        key: K,
+        load: impl Future<Output = Result<V, E>>,
+    ) -> Result<V, LoadError<E>> {
         let began = self.epoch.load(Ordering::SeqCst);
-        let value = self.entries.get_or_insert_async(&key, load).await?;
+        let in_turn = async {
+            let _turn = self.loads.acquire().await.map_err(|_| LoadError::Busy)?;
+            load.await.map_err(LoadError::Failed)
+        };
+        let value = timeout(LOAD_TIME, self.entries.get_or_insert_async(&key, in_turn))
+            .await
+            .unwrap_or(Err(LoadError::Busy))?;
         // An invalidation first counts, then looks through the entries. So if it missed this one, the count has
         // moved on, and the entry is dropped here; this caller asked before the change and may have the old value.
         if self.epoch.load(Ordering::SeqCst) != began {
@@ -84,7 +112,10 @@ impl<K, V, W> fmt::Debug for Cache<K, V, W> {
 mod tests {
     use super::*;
     use quick_cache::UnitWeighter;
-    use std::{convert::Infallible, sync::Arc};
+    use std::{
+        convert::Infallible,
+        sync::{Arc, atomic::AtomicUsize},
+    };
     use tokio::sync::oneshot;
 
     type Numbers = Cache<u32, u32, UnitWeighter>;
@@ -107,8 +138,48 @@ mod tests {
     #[tokio::test]
     async fn a_failed_load_is_not_held() {
         let cache = numbers();
-        assert_eq!(cache.get_or_load(1, async { Err(()) }).await, Err(()));
+        assert_eq!(
+            cache.get_or_load(1, async { Err(()) }).await,
+            Err(LoadError::Failed(()))
+        );
         assert_eq!(cache.get_or_load(1, async { Ok::<_, ()>(2) }).await, Ok(2));
+    }
+
+    #[tokio::test]
+    async fn an_entry_of_nine_tenths_of_a_share_finds_room() {
+        #[derive(Clone)]
+        struct Itself;
+        impl Weighter<u32, u32> for Itself {
+            fn weight(&self, _: &u32, value: &u32) -> u64 {
+                u64::from(*value)
+            }
+        }
+        let cache = Cache::new(10_000, SHARDS as u64 * 1000, Itself);
+        // What is new must be asked for twice before it takes the room of what is used.
+        for key in (0..10_000).chain([10_000; 2]) {
+            let weight = if key < 10_000 { 10 } else { 900 };
+            let loaded = cache.get_or_load(key, async { Ok::<_, Infallible>(weight) }).await;
+            assert_eq!(loaded, Ok(weight));
+        }
+        assert_eq!(cache.get(&10_000), Some(900));
+    }
+
+    #[tokio::test]
+    async fn loads_take_turns_and_none_waits_for_ever() {
+        let cache = numbers();
+        let (peak, running) = (AtomicUsize::new(0), Arc::new(()));
+        let answers = (0..100).map(|key| {
+            cache.get_or_load(key, async {
+                let _runs = running.clone();
+                peak.fetch_max(Arc::strong_count(&running) - 1, Ordering::SeqCst);
+                std::future::pending::<Result<u32, ()>>().await
+            })
+        });
+        let answers = futures::future::join_all(answers).await;
+        assert!(answers.iter().all(|answer| *answer == Err(LoadError::Busy)));
+        assert_eq!(peak.into_inner(), LOADS);
+        let after = cache.get_or_load(1, async { Ok::<_, ()>(1) }).await;
+        assert_eq!(after, Ok(1), "the turns are given back");
     }
 
     #[tokio::test]

@@ -2,15 +2,22 @@
 
 use crate::Inner;
 use patchbay_engine::changes::Change;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio::{
     sync::{
         broadcast::{Receiver, error::RecvError},
         watch,
     },
     task::JoinHandle,
-    time::MissedTickBehavior,
+    time::{MissedTickBehavior, sleep, timeout},
 };
+
+/// How long reading endpoints may take, and how long to wait before trying again.
+const READ_TIME: Duration = Duration::from_secs(10);
+const RETRY: Duration = Duration::from_secs(1);
 
 /// The tasks of a gateway. They end with it.
 #[derive(Debug)]
@@ -26,7 +33,8 @@ impl Tasks {
         let changes = inner.engine.changes();
         let running = vec![
             tokio::spawn(follow(inner.clone(), changes, stopped.clone())),
-            tokio::spawn(write_usage(inner.clone(), stopped)),
+            tokio::spawn(write_usage(inner.clone(), stopped.clone())),
+            tokio::spawn(follow_endpoints(inner.clone(), stopped)),
         ];
         Self {
             stop,
@@ -64,23 +72,49 @@ async fn follow(inner: Arc<Inner>, mut changes: Receiver<Change>, mut stopped: w
                 inner.servers.forget(server);
                 inner.tokens.forget_of(server);
                 if !inner.engine.config().pool.is_empty() {
-                    read_endpoints(&inner).await;
+                    inner.stale_endpoints.notify_one();
                 }
+                inner.revoked.send_replace(());
             }
-            Ok(Change::Token(token)) => inner.tokens.forget(token),
+            Ok(Change::Token(token)) => {
+                inner.tokens.forget(token);
+                inner.revoked.send_replace(());
+            }
             Ok(Change::Everything) | Err(RecvError::Lagged(_)) => {
                 inner.servers.clear();
                 inner.tokens.clear();
-                read_endpoints(&inner).await;
+                inner.stale_endpoints.notify_one();
+                inner.revoked.send_replace(());
             }
             Err(RecvError::Closed) => return,
         }
     }
 }
 
+/// Reads endpoints when they may have changed. A task of its own: what has been revoked must not wait for a query.
+async fn follow_endpoints(inner: Arc<Inner>, mut stopped: watch::Receiver<()>) {
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => return,
+            () = inner.stale_endpoints.notified() => {}
+        }
+        tokio::select! {
+            _ = stopped.changed() => return,
+            () = read_endpoints(&inner) => {}
+        }
+    }
+}
+
 async fn read_endpoints(inner: &Inner) {
-    if let Err(error) = inner.read_endpoints().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "endpoints can't be read yet");
+    loop {
+        match timeout(READ_TIME, inner.read_endpoints()).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "endpoints can't be read yet");
+            }
+            Err(_) => tracing::warn!("endpoints can't be read yet: it takes too long"),
+        }
+        sleep(RETRY).await;
     }
 }
 

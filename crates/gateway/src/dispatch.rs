@@ -8,22 +8,21 @@ use crate::{
     error::Refusal,
     headers::{self, ParamHeader},
     json,
-    limits::Limits,
     meta::Meta,
     modern,
+    protocol::Protocol,
     relay::{Accepts, Relay, SWITCHED_OFF},
+    rounds::Round,
     server::{Server, Tool},
     translate::Request,
-    usage::Usage,
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use patchbay_engine::upstream::{Era, Outgoing};
 use serde_json::Value;
-use std::sync::Arc;
+use std::fmt;
 
 /// A call, as far as it is known before its tool is.
-#[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) server: &'a Server,
     pub(crate) principal: Principal,
@@ -36,9 +35,21 @@ pub(crate) struct Call<'a> {
     pub(crate) meta: &'a Meta<'a>,
 }
 
+impl fmt::Debug for Call<'_> {
+    /// Without headers and message: the client's token and arguments are there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("server", &self.server.id)
+            .field("principal", &self.principal)
+            .field("era", &self.era)
+            .field("id", &self.envelope.id)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Call<'_> {
     /// Calls the tool.
-    pub(crate) async fn run(self, limits: Limits, usage: &Arc<Usage>) -> Result<Response<Body>, Refusal> {
+    pub(crate) async fn run(self, protocol: &Protocol) -> Result<Response<Body>, Refusal> {
         let params = &self.envelope.params;
         let name = params
             .name
@@ -58,13 +69,23 @@ impl Call<'_> {
             return Err(Refusal::BadParams("'arguments' is not an object"));
         }
         let param_headers = self.param_headers(tool)?;
+        let round = (self.era == Era::Modern).then(|| Round {
+            rounds: protocol.rounds.clone(),
+            principal: self.principal,
+            tool: tool.name.clone(),
+        });
+        let state = match (&round, params.request_state) {
+            (Some(round), Some(state)) if state.get() != "null" => Some(round.open(state)?),
+            _ => None,
+        };
         let relay = Relay {
             id: self.envelope.id.into(),
             progress_token: self.meta.progress_token.map(|token| token.get().into()),
             era: self.era,
             accepts: self.accepts,
-            limits,
-            meter: usage.meter(self.server.id, self.principal.token, &tool.name),
+            limits: protocol.limits,
+            round,
+            meter: protocol.usage.meter(self.server.id, self.principal.token, &tool.name),
             connector: bound.name.as_str().into(),
         };
         let Some(peer) = &bound.peer else {
@@ -77,6 +98,7 @@ impl Call<'_> {
             era: self.era,
             name: tool.rename.as_deref(),
             source: bound.source.as_deref(),
+            state: state.as_deref(),
         };
         let mut shared = None;
         let called = peer

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// Why a body is no message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Malformed {
+pub(crate) enum Malformed {
     /// Not JSON.
     Syntax,
     /// JSON, but no JSON-RPC 2.0 message; why, for the client.
@@ -17,7 +17,7 @@ pub enum Malformed {
 
 /// What kind of message it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// It wants an answer.
     Request,
     /// It wants none.
@@ -28,34 +28,36 @@ pub enum Kind {
 
 /// A message.
 #[derive(Debug)]
-pub struct Envelope<'a> {
+pub(crate) struct Envelope<'a> {
     /// The whole text.
-    pub text: &'a str,
+    pub(crate) text: &'a str,
     /// What kind of message it is.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// The `id` as it stands there, a string or a number; empty for a notification.
-    pub id: &'a str,
+    pub(crate) id: &'a str,
     /// The method; empty for a response.
-    pub method: Cow<'a, str>,
+    pub(crate) method: Cow<'a, str>,
     /// What is known of `params`.
-    pub params: Params<'a>,
+    pub(crate) params: Params<'a>,
 }
 
 /// The members of `params` that the gateway looks at.
 #[derive(Debug, Default)]
-pub struct Params<'a> {
+pub(crate) struct Params<'a> {
     /// The first member's key, to know where the object is.
-    pub first_key: Option<&'a RawValue>,
+    pub(crate) first_key: Option<&'a RawValue>,
     /// `name`, of what is called.
-    pub name: Option<&'a RawValue>,
+    pub(crate) name: Option<&'a RawValue>,
     /// `arguments` of the call.
-    pub arguments: Option<&'a RawValue>,
+    pub(crate) arguments: Option<&'a RawValue>,
     /// `cursor` of a list.
-    pub cursor: Option<&'a RawValue>,
+    pub(crate) cursor: Option<&'a RawValue>,
     /// `protocolVersion` of a handshake.
-    pub protocol_version: Option<&'a RawValue>,
+    pub(crate) protocol_version: Option<&'a RawValue>,
+    /// `requestState` of a call's next round.
+    pub(crate) request_state: Option<&'a RawValue>,
     /// `_meta`.
-    pub meta: Option<&'a RawValue>,
+    pub(crate) meta: Option<&'a RawValue>,
 }
 
 impl<'a> Members<'a> for Params<'a> {
@@ -66,6 +68,7 @@ impl<'a> Members<'a> for Params<'a> {
             Some("arguments") => once(&mut self.arguments, "params.arguments", map),
             Some("cursor") => once(&mut self.cursor, "params.cursor", map),
             Some("protocolVersion") => once(&mut self.protocol_version, "params.protocolVersion", map),
+            Some("requestState") => once(&mut self.request_state, "params.requestState", map),
             Some("_meta") => once(&mut self.meta, "params._meta", map),
             _ => map.next_value::<&RawValue>().map(|_| ()),
         }
@@ -110,11 +113,8 @@ impl<'a> Members<'a> for Parts<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads a body.
-    ///
-    /// # Errors
-    /// When it isn't one JSON-RPC 2.0 message. Batches are none.
-    pub fn parse(body: &'a [u8]) -> Result<Self, Malformed> {
+    /// Reads a body: one JSON-RPC 2.0 message. Batches are none.
+    pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Malformed> {
         let text = std::str::from_utf8(body).map_err(|_| Malformed::Syntax)?;
         let mut parts = Parts::default();
         let shape = json::object(text, &mut parts).map_err(|error| match error.classify() {

@@ -6,7 +6,7 @@
 use crate::{body::Body, json::quoted};
 use http::{
     HeaderValue, Response, StatusCode,
-    header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE},
+    header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use patchbay_engine::upstream::{Era, rpc};
 
@@ -39,6 +39,8 @@ pub(crate) enum Refusal {
     UnknownMethod(String),
     UnknownTool(String),
     BadParams(&'static str),
+    TooManyCalls,
+    Busy,
     Internal,
 }
 
@@ -105,6 +107,12 @@ impl Refusal {
             Self::UnknownMethod(method) => row(in_band(404), -32601, &format!("Method not found: {}.", echo(method))),
             Self::UnknownTool(name) => row(200, -32602, &format!("Unknown tool: {}.", echo(name))),
             Self::BadParams(why) => row(200, -32602, &format!("Invalid params: {why}.")),
+            Self::TooManyCalls => row(
+                429,
+                -32000,
+                "Too many calls of this MCP server are running. Try again when one is done.",
+            ),
+            Self::Busy => row(503, -32000, "There is too much to do right now. Try again in a moment."),
             Self::Internal => row(503, -32603, "Something went wrong on our side. Try again in a moment."),
         }
     }
@@ -127,6 +135,7 @@ impl Refusal {
             Self::NoToken => drop(headers.insert(WWW_AUTHENTICATE, CHALLENGE)),
             Self::BadToken => drop(headers.insert(WWW_AUTHENTICATE, CHALLENGE_INVALID)),
             Self::MethodNotAllowed => drop(headers.insert(ALLOW, HeaderValue::from_static("POST"))),
+            Self::TooManyCalls | Self::Busy => drop(headers.insert(RETRY_AFTER, HeaderValue::from_static("1"))),
             _ => {}
         }
         response
@@ -179,6 +188,8 @@ mod tests {
             Refusal::UnknownMethod("x/y".into()),
             Refusal::UnknownTool("t\"".into()),
             Refusal::BadParams("why"),
+            Refusal::TooManyCalls,
+            Refusal::Busy,
             Refusal::Internal,
         ] {
             for era in [Era::Legacy, Era::Modern] {

@@ -6,10 +6,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use std::borrow::Cow;
 
-pub(crate) const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
-pub(crate) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
-pub(crate) const METHOD: HeaderName = HeaderName::from_static("mcp-method");
-pub(crate) const NAME: HeaderName = HeaderName::from_static("mcp-name");
+pub(crate) use patchbay_engine::upstream::link::{METHOD, NAME, PROTOCOL_VERSION, SESSION_ID};
+
 const PARAM_PREFIX: &str = "mcp-param-";
 
 const BASE64_BEGIN: &str = "=?base64?";

@@ -7,12 +7,13 @@
 //!
 //! The README beside this crate argues why it is built this way.
 
+mod admission;
 mod auth;
 mod body;
 mod cache;
 mod changes;
 mod dispatch;
-pub mod envelope;
+mod envelope;
 mod error;
 mod headers;
 mod json;
@@ -23,6 +24,7 @@ mod modern;
 mod origin;
 mod protocol;
 mod relay;
+mod rounds;
 mod route;
 mod server;
 mod session;
@@ -32,31 +34,24 @@ mod translate;
 mod try_tool;
 mod usage;
 
-pub use limits::Limits;
-
-use auth::{Principal, Tokens};
+use admission::{Admission, Admitted, Counted};
+use auth::{Principal, TokenHash, Tokens};
+use body::Body;
 use bytes::Bytes;
 use changes::Tasks;
 use error::Refusal;
+use futures::StreamExt;
 use http::{HeaderMap, Method, Request, Response, header::CONTENT_TYPE, request::Parts};
+use limits::Limits;
 use origin::Origins;
 use patchbay_engine::{Engine, Error, upstream::Era};
 use protocol::Protocol;
-use route::{Endpoints, Servers};
-use server::Server;
+use rounds::Rounds;
+use route::{Places, Servers};
 use session::Sessions;
 use std::sync::Arc;
-use url::Url;
+use tokio::sync::{Notify, watch};
 use usage::Usage;
-
-/// What a gateway can be told.
-#[derive(Debug, Clone, Default)]
-pub struct Settings {
-    /// How much and how long.
-    pub limits: Limits,
-    /// Web pages of these origins may call, besides Patchbay's own.
-    pub allowed_origins: Vec<Url>,
-}
 
 /// The gateway. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -68,10 +63,15 @@ pub struct Gateway {
 #[derive(Debug)]
 struct Inner {
     engine: Engine,
-    endpoints: Endpoints,
+    places: Places,
+    /// Endpoints are to be read again.
+    stale_endpoints: Notify,
+    /// Tells open streams that tokens or servers changed.
+    revoked: watch::Sender<()>,
     origins: Origins,
     tokens: Tokens,
     servers: Servers,
+    admission: Admission,
     protocol: Protocol,
 }
 
@@ -81,24 +81,19 @@ impl Gateway {
     /// # Errors
     /// When the endpoints that servers hold can't be read.
     pub async fn start(engine: Engine) -> Result<Self, Error> {
-        Self::start_with(engine, Settings::default()).await
-    }
-
-    /// The same with other settings.
-    ///
-    /// # Errors
-    /// When the endpoints that servers hold can't be read.
-    pub async fn start_with(engine: Engine, settings: Settings) -> Result<Self, Error> {
         let config = engine.config();
-        let own = std::iter::once(&config.public_url).chain(&config.pool);
         let inner = Arc::new(Inner {
-            endpoints: Endpoints::new(&config.public_url, &config.pool),
-            origins: Origins::of(own.chain(&settings.allowed_origins)),
+            places: Places::new(&config.public_url, &config.pool),
+            stale_endpoints: Notify::new(),
+            revoked: watch::Sender::new(()),
+            origins: Origins::of(std::iter::once(&config.public_url).chain(&config.pool)),
             tokens: Tokens::new(engine.clone()),
             servers: Servers::new(engine.clone()),
+            admission: Admission::default(),
             protocol: Protocol {
-                limits: settings.limits,
+                limits: Limits::default(),
                 sessions: Sessions::new(engine.vault().clone()),
+                rounds: Arc::new(Rounds::new(engine.vault().clone(), engine.clock().clone())),
                 usage: Arc::new(Usage::new(engine.clock().clone())),
             },
             engine,
@@ -110,7 +105,7 @@ impl Gateway {
 
     /// Whether a request is the gateway's: `/mcp/…` below the public URL, on any host, or an endpoint of the pool.
     pub fn claims<B>(&self, request: &Request<B>) -> bool {
-        self.inner.endpoints.place(request.uri(), request.headers()).is_some()
+        self.inner.places.place(request.uri(), request.headers()).is_some()
     }
 
     /// Answers a request that the gateway claims.
@@ -120,12 +115,20 @@ impl Gateway {
     {
         let (parts, body) = request.into_parts();
         let response = match self.inner.admit(&parts, body).await {
-            Err(refusal) => refusal.response("", Era::Legacy),
-            Ok((server, principal, body)) => {
-                self.inner
+            Err(refusal) => refusal
+                .response("", Era::Legacy)
+                .map(|body| Counted { body, admitted: None }),
+            Ok(request) => {
+                let (headers, server) = (&parts.headers, &request.admitted.server);
+                let response = self
+                    .inner
                     .protocol
-                    .answer(&parts.headers, &server, principal, &body)
-                    .await
+                    .answer(headers, server, request.principal, &request.message)
+                    .await;
+                response.map(|body| Counted {
+                    body: self.inner.revocable(body, request.token, request.principal),
+                    admitted: Some(request.admitted),
+                })
             }
         };
         response.map(axum::body::Body::new)
@@ -134,7 +137,7 @@ impl Gateway {
     /// Stops what runs beside the requests and writes the last counts. To be called once no request runs any more.
     pub async fn shutdown(&self) {
         self.tasks.stop().await;
-        self.inner.protocol.usage.flush(&self.inner.engine).await;
+        self.inner.protocol.usage.flush_last(&self.inner.engine).await;
     }
 
     fn inner(&self) -> &Inner {
@@ -142,15 +145,23 @@ impl Gateway {
     }
 }
 
+/// A request that may be answered.
+struct Incoming {
+    token: TokenHash,
+    principal: Principal,
+    admitted: Admitted,
+    message: Bytes,
+}
+
 impl Inner {
     /// Servers keep their endpoints when the pool changes, so what they hold counts beside today's pool.
     async fn read_endpoints(&self) -> Result<(), Error> {
-        self.endpoints.add(self.engine.pool_endpoints().await?);
+        self.places.add(self.engine.pool_endpoints().await?);
         Ok(())
     }
 
     /// What can be decided before the message is read: may this request be made at all, and what it is for.
-    async fn admit<B>(&self, parts: &Parts, body: B) -> Result<(Arc<Server>, Principal, Bytes), Refusal>
+    async fn admit<B>(&self, parts: &Parts, body: B) -> Result<Incoming, Refusal>
     where
         B: http_body::Body<Data = Bytes>,
     {
@@ -158,10 +169,10 @@ impl Inner {
             return Err(Refusal::ForeignOrigin);
         }
         let place = self
-            .endpoints
+            .places
             .place(&parts.uri, &parts.headers)
             .ok_or(Refusal::NoEndpoint)?;
-        let principal = self.tokens.principal(&parts.headers).await?;
+        let (token, principal) = self.tokens.principal(&parts.headers).await?;
         let server = self.servers.at(place, principal.server).await?;
         if parts.method != Method::POST {
             return Err(Refusal::MethodNotAllowed);
@@ -169,8 +180,33 @@ impl Inner {
         if !is_json(&parts.headers) {
             return Err(Refusal::MediaType);
         }
-        let body = self.protocol.limits.message(body).await?;
-        Ok((server, principal, body))
+        let admitted = self.admission.admit(&server)?;
+        let message = self.protocol.limits.message(body).await?;
+        Ok(Incoming {
+            token,
+            principal,
+            admitted,
+            message,
+        })
+    }
+
+    /// A stream ends with the right to it, not only with the upstream.
+    fn revocable(self: &Arc<Self>, body: Body, token: TokenHash, principal: Principal) -> Body {
+        match body {
+            Body::Stream(stream) => {
+                let mut changes = self.revoked.subscribe();
+                let inner = self.clone();
+                let revoked = async move {
+                    while inner.tokens.still_opens(token, principal).await {
+                        if changes.changed().await.is_err() {
+                            return;
+                        }
+                    }
+                };
+                Body::stream(stream.take_until(Box::pin(revoked)))
+            }
+            ready @ Body::Ready(..) => ready,
+        }
     }
 }
 

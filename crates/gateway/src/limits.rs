@@ -7,18 +7,22 @@ use std::{pin::pin, time::Duration};
 
 /// The gateway's limits.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// The largest message that is taken from a client.
-    pub message_bytes: usize,
+    pub(crate) message_bytes: usize,
     /// How long a client may take to send it.
-    pub message_time: Duration,
+    pub(crate) message_time: Duration,
     /// How long a call may take before its client gets a stream instead of one message, so that neither side's
     /// network takes the silence for a lost connection.
-    pub patience: Duration,
+    pub(crate) patience: Duration,
+    /// How long a call may take whose client gets one message, from when the upstream began to answer.
+    pub(crate) message_wait: Duration,
+    /// How long a stream may last, whatever comes on it.
+    pub(crate) stream_time: Duration,
     /// Between two comments that keep a stream alive.
-    pub keep_alive: Duration,
+    pub(crate) keep_alive: Duration,
     /// How often counted calls are written to the database.
-    pub usage_every: Duration,
+    pub(crate) usage_every: Duration,
 }
 
 impl Default for Limits {
@@ -27,6 +31,8 @@ impl Default for Limits {
             message_bytes: 4 << 20,
             message_time: Duration::from_secs(30),
             patience: Duration::from_secs(2),
+            message_wait: Duration::from_secs(60),
+            stream_time: Duration::from_secs(600),
             keep_alive: Duration::from_secs(15),
             usage_every: Duration::from_secs(5),
         }

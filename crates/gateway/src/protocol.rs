@@ -13,6 +13,7 @@ use crate::{
     meta::Meta,
     modern,
     relay::{Accepts, JSON},
+    rounds::Rounds,
     server::Server,
     session::Sessions,
     usage::Usage,
@@ -27,6 +28,7 @@ use std::sync::Arc;
 pub(crate) struct Protocol {
     pub(crate) limits: Limits,
     pub(crate) sessions: Sessions,
+    pub(crate) rounds: Arc<Rounds>,
     pub(crate) usage: Arc<Usage>,
 }
 
@@ -75,7 +77,7 @@ impl Protocol {
     async fn modern(&self, call: Call<'_>) -> Result<Response<Body>, Refusal> {
         modern::check(call.headers, call.envelope, call.meta)?;
         match &*call.envelope.method {
-            "tools/call" => call.run(self.limits, &self.usage).await,
+            "tools/call" => call.run(self).await,
             "tools/list" => {
                 check_cursor(call.envelope)?;
                 Ok(json_response(modern::tools(call.envelope.id, call.server)))
@@ -96,7 +98,7 @@ impl Protocol {
         legacy::check(call.headers)?;
         self.check_session(Era::Legacy, call.headers, call.principal)?;
         match &*call.envelope.method {
-            "tools/call" => call.run(self.limits, &self.usage).await,
+            "tools/call" => call.run(self).await,
             "tools/list" => {
                 check_cursor(call.envelope)?;
                 Ok(json_response(legacy::tools(call.envelope.id, call.server)))

@@ -7,6 +7,7 @@ use crate::{
     body::Body,
     json::quoted,
     limits::Limits,
+    rounds::Round,
     translate::{Arrived, Back, SharedId},
     usage::Meter,
 };
@@ -21,6 +22,8 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 const COMMENT: Bytes = Bytes::from_static(b":\n\n");
+/// How many questions of an upstream's are answered on one call's stream.
+const DECLINED_MAX: u32 = 16;
 
 /// Which kinds of answers a client takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +73,8 @@ pub(crate) struct Relay {
     pub(crate) era: Era,
     pub(crate) accepts: Accepts,
     pub(crate) limits: Limits,
+    /// Of a client that knows of rounds.
+    pub(crate) round: Option<Round>,
     pub(crate) meter: Meter,
     /// The connector's name, for messages.
     pub(crate) connector: Box<str>,
@@ -96,8 +101,15 @@ impl Relay {
                 Arrived::Notification(_) | Arrived::Request { .. } | Arrived::Stray => self.failed(&CallError::NotMcp),
             },
             Reply::Events(events) => {
+                let lasts = if self.accepts.events {
+                    self.limits.stream_time
+                } else {
+                    self.limits.message_wait
+                };
                 Stream {
                     relay: self,
+                    until: Instant::now() + lasts,
+                    declined: 0,
                     peer: peer.clone(),
                     link,
                     shared,
@@ -116,6 +128,7 @@ impl Relay {
             era: self.era,
             upstream: link.era(),
             shared,
+            round: self.round.as_ref(),
         }
     }
 
@@ -193,6 +206,10 @@ pub(crate) const SWITCHED_OFF: &str = "is not activated at the moment, so its to
 /// A stream of messages on its way back.
 struct Stream {
     relay: Relay,
+    /// When it ends, whatever still comes. Signs of life alone would keep it open for ever.
+    until: Instant,
+    /// How many of the upstream's questions were answered.
+    declined: u32,
     peer: Arc<Peer>,
     link: Arc<Link>,
     shared: SharedId,
@@ -220,7 +237,7 @@ impl Stream {
             let step = if self.relay.accepts.events {
                 timeout_at(patience, self.step()).await.ok()
             } else {
-                Some(self.step().await)
+                Some(self.step_in_time().await)
             };
             match step {
                 Some(Step::Aside(_)) if !self.relay.accepts.events => {}
@@ -258,7 +275,7 @@ impl Stream {
             }
             let mut stream = stream?;
             let keep_alive = stream.relay.limits.keep_alive;
-            let message = match timeout(keep_alive, stream.step()).await {
+            let message = match timeout(keep_alive, stream.step_in_time()).await {
                 Err(_) => return Some((COMMENT, (Some(stream), None))),
                 Ok(Step::Aside(message)) => {
                     let event = event(&message);
@@ -277,6 +294,12 @@ impl Stream {
             stream.relay.meter.finish(message.1);
             Some((last, (None, None)))
         })
+    }
+
+    async fn step_in_time(&mut self) -> Step {
+        timeout_at(self.until, self.step())
+            .await
+            .unwrap_or(Step::Failed(CallError::Transport(FetchError::Timeout)))
     }
 
     async fn step(&mut self) -> Step {
@@ -308,7 +331,12 @@ impl Stream {
 
     /// Answers what an upstream asks on a call's stream. Patchbay told it that it can do nothing of the kind, but a
     /// ping is always answered.
-    fn decline(&self, id: &str, method: &str) {
+    fn decline(&mut self, id: &str, method: &str) {
+        // The modern era has no such questions, and no way to answer one.
+        if self.link.era() == Era::Modern || self.declined == DECLINED_MAX {
+            return;
+        }
+        self.declined += 1;
         let answer = if method == "ping" {
             format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{}}}}")
         } else {

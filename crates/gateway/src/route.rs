@@ -2,14 +2,19 @@
 //! servers in memory.
 
 use crate::{
-    cache::Cache,
+    cache::{Cache, LoadError, SHARDS},
     error::Refusal,
     origin::{authority, without_default_port},
-    server::Server,
+    server::{Server, weight},
 };
 use http::{HeaderMap, Uri};
 use patchbay_domain::ids::{ConnectorId, ServerId};
-use patchbay_engine::{Engine, Error, endpoint::EndpointKey, gateway::RouteKey};
+use patchbay_engine::{
+    Engine, Error,
+    endpoint::EndpointKey,
+    gateway::RouteKey,
+    upstream::discover::{DEFINITIONS_MAX, TOOLS_MAX},
+};
 use quick_cache::Weighter;
 use std::{
     collections::HashMap,
@@ -20,16 +25,23 @@ use url::Url;
 /// What every endpoint below the public URL begins with.
 const PREFIX: &str = "/mcp/";
 /// How much memory servers may take. What falls out is loaded again when it is called.
-const SERVERS_BYTES: u64 = 96 << 20;
+const SERVERS_BYTES: u64 = 128 << 20;
+/// The heaviest server that there can be, with a long prefix before each tool's name. A shard keeps a little of its
+/// share for newcomers, so it must be larger than that.
+const HEAVIEST: u64 = weight(DEFINITIONS_MAX + TOOLS_MAX * 256, TOOLS_MAX);
+const _: () = assert!(
+    HEAVIEST < SERVERS_BYTES / SHARDS as u64 / 10 * 9,
+    "the largest server must find room, or else each of its calls loads it"
+);
 const SERVERS: usize = 10_000;
 
 /// Which hosts and paths are the gateway's.
 #[derive(Debug)]
-pub(crate) struct Endpoints {
+pub(crate) struct Places {
     /// The public URL's path, without a slash at its end.
     base: String,
     /// Of the pool: host → paths, the longest first. The bare host has the path ``.
-    pool: RwLock<Arc<HashMap<String, Vec<String>>>>,
+    pool: RwLock<HashMap<String, Vec<String>>>,
 }
 
 /// Where a request goes, borrowed from it.
@@ -54,14 +66,16 @@ impl Place<'_> {
         match (self, key.host_name()) {
             (Self::Path(path), None) => key.path_name() == path,
             (Self::Host(host, path), Some(stored)) => {
-                stored.eq_ignore_ascii_case(host) && key.path_name() == path.trim_end_matches('/')
+                // A bare host's path is a slash in every request.
+                let path = if path == "/" { "" } else { path };
+                stored.eq_ignore_ascii_case(host) && key.path_name() == path
             }
             _ => false,
         }
     }
 }
 
-impl Endpoints {
+impl Places {
     pub(crate) fn new(public_url: &Url, pool: &[Url]) -> Self {
         let endpoints = Self {
             base: public_url.path().trim_end_matches('/').to_owned(),
@@ -76,7 +90,8 @@ impl Endpoints {
 
     /// Adds endpoints that servers hold, though they may not be in today's pool.
     pub(crate) fn add(&self, held: impl IntoIterator<Item = EndpointKey>) {
-        let mut pool = HashMap::clone(&self.pool.read().unwrap_or_else(PoisonError::into_inner));
+        // One lock from the beginning to the end: nothing that somebody else adds meanwhile is lost.
+        let mut pool = self.pool.write().unwrap_or_else(PoisonError::into_inner);
         for key in held {
             let Some(host) = key.host_name() else { continue };
             let paths: &mut Vec<String> = pool.entry(host.to_owned()).or_default();
@@ -85,7 +100,6 @@ impl Endpoints {
                 paths.sort_by_key(|path| std::cmp::Reverse(path.len()));
             }
         }
-        *self.pool.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(pool);
     }
 
     /// Where a request goes, if it is one of the gateway's. What lies below an endpoint is the gateway's too, though
@@ -161,8 +175,9 @@ impl Servers {
         match self.cache.get_or_load(allowed, load).await {
             Ok(server) if place.is(&server.key) => Ok(server),
             // Another's endpoint, or nobody's: which of them is not for this caller to know.
-            Ok(_) | Err(NotThere::NotTheirs) => Err(Refusal::BadToken),
-            Err(NotThere::Failed(error)) => {
+            Ok(_) | Err(LoadError::Failed(NotThere::NotTheirs)) => Err(Refusal::BadToken),
+            Err(LoadError::Busy) => Err(Refusal::Busy),
+            Err(LoadError::Failed(NotThere::Failed(error))) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a server could not be loaded");
                 Err(Refusal::Internal)
             }
@@ -200,7 +215,7 @@ mod tests {
     use super::*;
     use http::Request;
 
-    fn place(endpoints: &Endpoints, host: &str, uri: &str) -> Option<(Option<String>, String)> {
+    fn place(endpoints: &Places, host: &str, uri: &str) -> Option<(Option<String>, String)> {
         let request = Request::builder().uri(uri).header("host", host).body(()).unwrap();
         endpoints
             .place(request.uri(), request.headers())
@@ -210,9 +225,9 @@ mod tests {
             })
     }
 
-    fn endpoints(public: &str, pool: &[&str]) -> Endpoints {
+    fn endpoints(public: &str, pool: &[&str]) -> Places {
         let pool: Vec<Url> = pool.iter().map(|url| url.parse().unwrap()).collect();
-        Endpoints::new(&public.parse().unwrap(), &pool)
+        Places::new(&public.parse().unwrap(), &pool)
     }
 
     #[test]
@@ -283,6 +298,8 @@ mod tests {
         assert!(Place::Host("MCP1.example.com", "/a").is(&key));
         for other in [
             Place::Host("mcp1.example.com", "/a/b"),
+            Place::Host("mcp1.example.com", "/a/"),
+            Place::Host("mcp1.example.com", "/a///"),
             Place::Host("mcp2.example.com", "/a"),
             Place::Path("/a"),
         ] {

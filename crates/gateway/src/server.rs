@@ -1,6 +1,7 @@
 //! What one endpoint serves, made ready: tools by name, lists already written, peers to call through.
 
 use crate::{
+    admission::Count,
     headers::{self, ParamHeader},
     json::{self, AllMembers, Edits, position, quoted},
     meta::SOURCE,
@@ -15,7 +16,7 @@ use patchbay_engine::{
     gateway::{Binding, PinnedTool, RouteKey, ServerRoute},
     upstream::{Peer, Scope, Upstream},
 };
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, fmt, sync::Arc};
 
 /// An MCP server, ready to be called.
 #[derive(Debug)]
@@ -28,12 +29,13 @@ pub(crate) struct Server {
     pub(crate) info: String,
     /// The end of every tools/list answer, from the array on: `[…]}}`.
     pub(crate) tools_tail: Bytes,
+    /// Its requests that are in memory.
+    pub(crate) running: Count,
     bindings: Vec<Bound>,
     tools: HashMap<Box<str>, Tool>,
 }
 
 /// Where some of its tools are.
-#[derive(Debug)]
 pub(crate) struct Bound {
     connector: ConnectorId,
     /// The connector's name, for messages.
@@ -42,6 +44,18 @@ pub(crate) struct Bound {
     pub(crate) peer: Option<Arc<Peer>>,
     /// The member of `_meta` that holds the configuration, where it takes one.
     pub(crate) source: Option<String>,
+}
+
+impl fmt::Debug for Bound {
+    /// Without the configuration, which holds secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bound")
+            .field("connector", &self.connector)
+            .field("name", &self.name)
+            .field("peer", &self.peer)
+            .field("source", &self.source.as_ref().map(|_| "…"))
+            .finish()
+    }
 }
 
 /// One tool.
@@ -86,7 +100,8 @@ impl Server {
             user: route.user,
             key,
             info,
-            tools_tail: list.into(),
+            tools_tail: list.into_boxed_str().into_boxed_bytes().into(),
+            running: Count::default(),
             bindings,
             tools,
         }
@@ -105,8 +120,13 @@ impl Server {
 
     /// About how much memory it takes.
     pub(crate) fn weight(&self) -> u64 {
-        (1024 + 2 * self.tools_tail.len() + 512 * self.tools.len()) as u64
+        weight(self.tools_tail.len(), self.tools.len())
     }
+}
+
+/// What a server weighs whose tools are that many and take that many bytes in a list.
+pub(crate) const fn weight(bytes: usize, tools: usize) -> u64 {
+    1024 + bytes as u64 + 512 * tools as u64
 }
 
 impl Bound {
@@ -230,6 +250,14 @@ pub(crate) mod tests {
             "the first binding's tools keep their names"
         );
         assert!(serde_json::from_str::<serde_json::Value>(&server.info).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_configuration_is_not_shown_to_who_debugs() {
+        let mut binding = binding(ConnectorMode::Active, vec![]);
+        binding.source_meta = Some(raw(r#"{"metadata":{"key":"s3cret"}}"#));
+        let shown = format!("{:?}", server(vec![binding]));
+        assert!(shown.contains("notes") && !shown.contains("s3cret"), "{shown}");
     }
 
     #[tokio::test]

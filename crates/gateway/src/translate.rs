@@ -5,15 +5,16 @@ use crate::{
     envelope::Envelope,
     json::{self, AllMembers, Edits, Members, Shape, once, position},
     meta::{self, Meta},
+    rounds::Round,
 };
 use bytes::Bytes;
 use patchbay_engine::upstream::{Era, rpc};
 use serde::{Deserialize, de::MapAccess};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 /// A call as its client sent it, with what it must become.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
     /// The whole message.
     pub(crate) body: &'a Bytes,
@@ -25,6 +26,19 @@ pub(crate) struct Request<'a> {
     pub(crate) name: Option<&'a str>,
     /// The member of `_meta` that holds the binding's configuration, where it takes one.
     pub(crate) source: Option<&'a str>,
+    /// What the upstream itself wrote as `requestState`, if the client brings it back.
+    pub(crate) state: Option<&'a str>,
+}
+
+impl fmt::Debug for Request<'_> {
+    /// Without arguments and configuration.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("id", &self.envelope.id)
+            .field("era", &self.era)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a call carries upstream in place of the client's own id and progress token.
@@ -41,6 +55,14 @@ impl Request<'_> {
         }
         if let (Some(name), Some(given)) = (self.name, self.envelope.params.name) {
             edits.replace(position(text, given.get()), name);
+        }
+        if let Some(given) = self.envelope.params.request_state {
+            match self.state {
+                Some(state) => edits.replace(position(text, given.get()), state),
+                // Legacy clients get none, so what they send is their own, and nothing that a modern upstream gave.
+                None if upstream == Era::Modern => edits.replace(position(text, given.get()), "null"),
+                None => {}
+            }
         }
         self.edit_meta(text, upstream, shared, &mut edits);
         if edits.is_empty() {
@@ -98,7 +120,9 @@ struct Message<'a> {
 struct CallResult<'a> {
     is_error: Option<&'a RawValue>,
     result_type: Option<&'a RawValue>,
+    request_state: Option<&'a RawValue>,
     is_object: bool,
+    is_null: bool,
 }
 
 impl<'a> Members<'a> for CallResult<'a> {
@@ -106,6 +130,7 @@ impl<'a> Members<'a> for CallResult<'a> {
         match json::string(key).as_deref() {
             Some("isError") => once(&mut self.is_error, "isError", map),
             Some("resultType") => once(&mut self.result_type, "resultType", map),
+            Some("requestState") => once(&mut self.request_state, "requestState", map),
             _ => map.next_value::<&RawValue>().map(|_| ()),
         }
     }
@@ -121,7 +146,9 @@ impl<'a> Members<'a> for Message<'a> {
             Some("error") => once(&mut self.error, "error", map),
             Some("result") => {
                 let mut result = CallResult::default();
-                result.is_object = map.next_value_seed(json::ObjectSeed(&mut result))? == Shape::Object;
+                let shape = map.next_value_seed(json::ObjectSeed(&mut result))?;
+                result.is_object = shape == Shape::Object;
+                result.is_null = shape == Shape::Null;
                 if self.result.replace(result).is_some() {
                     return Err(json::twice("result"));
                 }
@@ -132,8 +159,27 @@ impl<'a> Members<'a> for Message<'a> {
     }
 }
 
+impl Message<'_> {
+    /// Some servers write both members of an answer, one of them as null, which JSON-RPC doesn't allow and strict
+    /// clients don't read. Takes that one for absent and names it.
+    fn drop_empty(&mut self) -> Option<&'static str> {
+        let null_error = self.error.is_some_and(|error| error.get() == "null");
+        match &self.result {
+            Some(_) if null_error => {
+                self.error = None;
+                Some("error")
+            }
+            Some(result) if result.is_null && self.error.is_some() => {
+                self.result = None;
+                Some("result")
+            }
+            _ => None,
+        }
+    }
+}
+
 /// How an answer gets back to a client.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Back<'a> {
     /// The client's id, as it wrote it.
     pub(crate) id: &'a str,
@@ -145,6 +191,8 @@ pub(crate) struct Back<'a> {
     pub(crate) upstream: Era,
     /// What the upstream got instead of id and token.
     pub(crate) shared: SharedId,
+    /// Seals what the upstream wants back, towards clients that know of rounds.
+    pub(crate) round: Option<&'a Round>,
 }
 
 /// What an upstream's message is, for the client.
@@ -194,6 +242,7 @@ impl Back<'_> {
                 (_, None) => Arrived::Stray,
             };
         }
+        let empty = parts.drop_empty();
         if !self.is_for_this(&parts) {
             return Arrived::Stray;
         }
@@ -218,8 +267,17 @@ impl Back<'_> {
             (None, Some(first)) => edits.insert(position(text, first.get()).start, format!("\"id\":{},", self.id)),
             _ => {}
         }
+        let state = parts.result.as_ref().and_then(|result| result.request_state);
+        if let (Some(round), Some(state)) = (self.round, state) {
+            edits.replace(position(text, state.get()), round.seal(state.get()));
+        }
         if self.era != self.upstream && parts.result.is_some_and(|result| result.is_object) {
             self.translate_result(text, &mut edits);
+        }
+        if let (Some(empty), Ok(message)) = (empty, serde_json::from_str(text)) {
+            let mut members = AllMembers::default();
+            let _ = json::object(text, &mut members);
+            edits.object(text, message, &members, |key| key == empty, &[]);
         }
         let message = if edits.is_empty() {
             message

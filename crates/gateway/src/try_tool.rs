@@ -43,10 +43,12 @@ impl ToolCaller for Gateway {
                 envelope: &envelope,
                 meta: &Meta::default(),
             };
-            let response = match call.run(protocol.limits, &protocol.usage).await {
-                Ok(response) => response,
-                Err(refusal) => refusal.response(envelope.id, Era::Legacy),
+            let admitted = self.inner().admission.admit(&server);
+            let answered = match &admitted {
+                Ok(_) => call.run(protocol).await,
+                Err(refusal) => Err(refusal.clone()),
             };
+            let response = answered.unwrap_or_else(|refusal| refusal.response(envelope.id, Era::Legacy));
             let answer = response
                 .into_body()
                 .collect()

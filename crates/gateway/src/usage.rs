@@ -6,12 +6,15 @@ use std::{
     collections::{HashMap, hash_map::Entry},
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 use time::OffsetDateTime;
 
 /// Calls at the same time seldom wait for each other.
 const SHARDS: usize = 16;
+/// How often counts are tried to be written when the process stops, and how long it waits in between.
+const LAST_TRIES: usize = 4;
+const BETWEEN_TRIES: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
@@ -69,11 +72,11 @@ impl Usage {
         }
     }
 
-    /// Writes what was counted since the last time. What can't be written is kept.
-    pub(crate) async fn flush(&self, engine: &Engine) {
+    /// Writes what was counted since the last time, and tells whether that worked. What can't be written is kept.
+    pub(crate) async fn flush(&self, engine: &Engine) -> bool {
         let taken = self.take();
         if taken.is_empty() {
-            return;
+            return true;
         }
         let records: Vec<UsageRecord> = taken.iter().map(|(key, counts)| record(key, *counts)).collect();
         if let Err(error) = engine.record_usage(&records).await {
@@ -85,6 +88,18 @@ impl Usage {
             for (key, counts) in taken {
                 self.add(key, counts);
             }
+            return false;
+        }
+        true
+    }
+
+    /// The same when there is no next time: a database that is busy, or just restarted, gets a few chances.
+    pub(crate) async fn flush_last(&self, engine: &Engine) {
+        for _ in 0..LAST_TRIES {
+            if self.flush(engine).await {
+                return;
+            }
+            tokio::time::sleep(BETWEEN_TRIES).await;
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a call becomes on its way to an upstream, and its answer on the way back.
 
 use super::support::*;
-use crate::{limits::Limits, server::tests as make};
+use crate::{auth::Principal, limits::Limits, server::tests as make};
 use axum::response::{IntoResponse, Response as UpstreamResponse};
 use http::StatusCode;
 use patchbay_engine::upstream::rpc;
@@ -127,7 +127,7 @@ async fn a_modern_client_and_a_modern_upstream_may_go_several_rounds() {
     let fake = Fake::start(true, |seen| match seen.body["params"]["requestState"].as_str() {
         None => result(
             seen,
-            &json!({"resultType": "input_required", "inputRequests": {"a": {}}, "requestState": "s"}),
+            &json!({"resultType": "input_required", "inputRequests": {"a": {}}, "requestState": "upstream's"}),
         ),
         Some(state) => result(seen, &json!({"resultType": "complete", "content": [], "state": state})),
     })
@@ -137,7 +137,26 @@ async fn a_modern_client_and_a_modern_upstream_may_go_several_rounds() {
     assert_eq!(first["result"]["resultType"], "input_required");
     let mut again = add();
     again["requestState"] = first["result"]["requestState"].clone();
-    assert_eq!(client.modern("tools/call", again, &[]).await.1["result"]["state"], "s");
+    assert_ne!(
+        again["requestState"], "upstream's",
+        "what the upstream keeps there is sealed"
+    );
+    assert_eq!(
+        client.modern("tools/call", again.clone(), &[]).await.1["result"]["state"],
+        "upstream's"
+    );
+    let others = Client {
+        principal: Principal {
+            token: None,
+            ..client.principal
+        },
+        ..Client::new(&fake)
+    };
+    for forged in [again["requestState"].clone(), json!("upstream's"), json!(7)] {
+        again["requestState"] = forged;
+        let (_, refused) = others.modern("tools/call", again.clone(), &[]).await;
+        assert_eq!(refused["error"]["code"], -32602, "{refused}");
+    }
     let (_, legacy) = client.legacy("tools/call", add()).await;
     assert_eq!(legacy["result"]["isError"], true);
 }

@@ -87,6 +87,71 @@ async fn progress_is_streamed_under_the_clients_token_and_questions_are_answered
 }
 
 #[tokio::test]
+async fn an_upstreams_questions_are_answered_so_often_and_in_the_modern_era_never() {
+    for modern in [false, true] {
+        let fake = Fake::start(modern, |seen| {
+            let question = json!({"jsonrpc": "2.0", "id": 0, "method": "ping"});
+            let answer = json!({"jsonrpc": "2.0", "id": seen.body["id"], "result": {"content": []}});
+            let mut chunks = vec![event(&question); 1000];
+            chunks.push(event(&answer));
+            events(chunks, true)
+        })
+        .await;
+        let client = Client::new(&fake);
+        let (_, answer) = client.legacy("tools/call", add()).await;
+        assert_eq!(answer["result"]["content"], json!([]));
+        // Whatever was sent is there before what is asked for later on.
+        let answered = || {
+            let seen = fake.seen.lock().unwrap();
+            seen.iter().filter(|seen| seen.body["result"].is_object()).count()
+        };
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        client.legacy("tools/call", add()).await;
+        assert!(answered() <= if modern { 0 } else { 32 }, "{}", answered());
+    }
+}
+
+#[tokio::test]
+async fn a_stream_ends_however_lively_it_is() {
+    let fake = Fake::start(false, |_| {
+        let comments = futures::stream::repeat_with(|| Ok::<_, std::convert::Infallible>(Bytes::from_static(b":\n\n")));
+        let slowly = futures::StreamExt::then(comments, |comment| async move {
+            tokio::task::yield_now().await;
+            comment
+        });
+        let body = axum::body::Body::from_stream(slowly);
+        axum::response::IntoResponse::into_response(([("content-type", "text/event-stream")], body))
+    })
+    .await;
+    let limits = Limits {
+        patience: Duration::from_millis(10),
+        message_wait: Duration::from_millis(50),
+        stream_time: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let tools = vec![make::pinned("add", "add", DEFINITION)];
+    let client = Client::of(fake.target.clone(), None, tools, limits);
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": add()});
+    for accept in ["application/json", "application/json, text/event-stream"] {
+        let headers: HeaderMap = [("accept".parse().unwrap(), accept.parse().unwrap())]
+            .into_iter()
+            .collect();
+        let response = client
+            .protocol
+            .answer(&headers, &client.server, client.principal, &body.to_string().into())
+            .await;
+        let text = response.into_body().collect().await.unwrap().to_bytes();
+        assert!(
+            String::from_utf8_lossy(&text).contains("Timed out"),
+            "{accept}: {text:?}"
+        );
+    }
+    assert_eq!(client.counted(), (2, 2));
+}
+
+#[tokio::test]
 async fn a_client_that_takes_no_stream_gets_the_answer_alone() {
     let fake = Fake::start(false, |seen| {
         let progress = json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": {}});

@@ -5,6 +5,7 @@ use crate::{
     body::Body,
     limits::Limits,
     protocol::Protocol,
+    rounds::Rounds,
     server::{Server, tests as make},
     session::Sessions,
     usage::Usage,
@@ -177,10 +178,12 @@ impl Client {
         };
         let way_out = Upstream::new(EgressPolicy::parse("loopback").unwrap());
         let keys = KeyRing::parse(KeyRing::generate_key().expose_secret()).unwrap();
+        let vault = Vault::new(keys);
         Self {
             protocol: Protocol {
                 limits,
-                sessions: Sessions::new(Vault::new(keys)),
+                sessions: Sessions::new(vault.clone()),
+                rounds: Arc::new(Rounds::new(vault, Clock::system())),
                 usage: Arc::new(Usage::new(Clock::system())),
             },
             server: Server::new(RouteKey::Endpoint(EndpointKey::path("/mcp/1")), route, &way_out),

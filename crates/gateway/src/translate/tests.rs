@@ -32,6 +32,7 @@ fn sent(text: &str, way: &Way) -> Bytes {
         era: way.from,
         name: way.name,
         source: way.source,
+        state: None,
     };
     let sent = request.render(way.to, way.shared);
     if sent == body {
@@ -99,6 +100,28 @@ fn the_source_is_always_patchbays() {
 }
 
 #[test]
+fn a_legacy_clients_state_means_nothing_to_a_modern_upstream() {
+    let text = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","requestState":"forged"}}"#;
+    let modern = Way {
+        to: Era::Modern,
+        ..PLAIN
+    };
+    assert_eq!(sent_json(text, &modern)["params"]["requestState"], Value::Null);
+    assert_eq!(sent(text, &PLAIN), text);
+    let shown = Request {
+        body: &Bytes::from_static(text.as_bytes()),
+        envelope: &Envelope::parse(text.as_bytes()).unwrap(),
+        meta: &Meta::default(),
+        era: Era::Legacy,
+        name: None,
+        source: Some("s3cret"),
+        state: None,
+    };
+    let shown = format!("{shown:?}");
+    assert!(!shown.contains("s3cret") && !shown.contains("forged"), "{shown}");
+}
+
+#[test]
 fn a_legacy_call_becomes_modern_and_a_modern_one_legacy() {
     let to_modern = Way {
         to: Era::Modern,
@@ -137,6 +160,7 @@ fn back(from: Era, upstream: Era, shared: SharedId) -> Back<'static> {
         era: from,
         upstream,
         shared,
+        round: None,
     }
 }
 
@@ -199,6 +223,45 @@ fn an_id_is_given_back() {
     assert_eq!(
         answer(back(Era::Legacy, Era::Legacy, None).arrived(escaped)).0["id"],
         "mine"
+    );
+}
+
+#[test]
+fn a_member_that_is_null_beside_the_answer_counts_for_nothing() {
+    let same = back(Era::Legacy, Era::Legacy, None);
+    for (text, expected, error) in [
+        (
+            r#"{"jsonrpc":"2.0","id":"mine","result":{"content":[1.50]},"error":null}"#,
+            r#"{"jsonrpc":"2.0","id":"mine","result":{"content":[1.50]}}"#,
+            None,
+        ),
+        (
+            r#"{"error": null, "jsonrpc":"2.0","id":"mine","result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":"mine","result":{}}"#,
+            None,
+        ),
+        (
+            r#"{"jsonrpc":"2.0","result":null,"id":"mine","error":{"code":-5}}"#,
+            r#"{"jsonrpc":"2.0","id":"mine","error":{"code":-5}}"#,
+            Some(-5),
+        ),
+        (
+            r#"{"result":null,"error":{"code":-5}}"#,
+            r#"{"id":"mine","error":{"code":-5}}"#,
+            Some(-5),
+        ),
+    ] {
+        match same.arrived(text.into()) {
+            Arrived::Answer { message, code, .. } => assert_eq!((&*message, code), (expected.as_bytes(), error)),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+    let text = r#"{"jsonrpc":"2.0","id":42,"error":null,"result":{"content":[]}}"#;
+    let (message, is_error, _) = answer(back(Era::Modern, Era::Legacy, Some(42)).arrived(text.into()));
+    let result = json!({"resultType": "complete", "content": []});
+    assert_eq!(
+        (message, is_error),
+        (json!({"jsonrpc": "2.0", "id": "mine", "result": result}), false)
     );
 }
 
