@@ -63,12 +63,10 @@ impl Tokens {
             .ok_or(Refusal::BadToken)
     }
 
-    /// Whether a token that opened something still does. Nobody loses an open stream because the database is away.
-    pub(crate) async fn still_opens(&self, hash: TokenHash, principal: Principal) -> bool {
-        match self.cache.get_or_load(hash, self.engine.load_token(&hash)).await {
-            Ok(grant) => self.principal_of(grant) == Some(principal),
-            Err(_) => true,
-        }
+    /// Whether a token that opened something still does; nothing when that can't be said right now.
+    pub(crate) async fn still_opens(&self, hash: TokenHash, principal: Principal) -> Option<bool> {
+        let grant = self.cache.get_or_load(hash, self.engine.load_token(&hash)).await.ok()?;
+        Some(self.principal_of(grant) == Some(principal))
     }
 
     fn principal_of(&self, grant: Option<TokenGrant>) -> Option<Principal> {

@@ -24,6 +24,7 @@ mod modern;
 mod origin;
 mod protocol;
 mod relay;
+mod revocation;
 mod rounds;
 mod route;
 mod server;
@@ -192,21 +193,14 @@ impl Inner {
 
     /// A stream ends with the right to it, not only with the upstream.
     fn revocable(self: &Arc<Self>, body: Body, token: TokenHash, principal: Principal) -> Body {
-        match body {
-            Body::Stream(stream) => {
-                let mut changes = self.revoked.subscribe();
-                let inner = self.clone();
-                let revoked = async move {
-                    while inner.tokens.still_opens(token, principal).await {
-                        if changes.changed().await.is_err() {
-                            return;
-                        }
-                    }
-                };
-                Body::stream(stream.take_until(Box::pin(revoked)))
-            }
-            ready @ Body::Ready(..) => ready,
-        }
+        let Body::Stream(stream) = body else { return body };
+        let inner = self.clone();
+        let may_go_on = move || {
+            let inner = inner.clone();
+            async move { inner.tokens.still_opens(token, principal).await }
+        };
+        let revoked = revocation::revoked(self.revoked.subscribe(), may_go_on);
+        Body::stream(stream.take_until(Box::pin(revoked)))
     }
 }
 
