@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::frontend::Mode;
-use crate::{build, process, say};
+use crate::{build, paths, process, say};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -27,6 +27,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         "--",
         "run",
     ]);
+    for (option, path) in [("--binary", "release/patchbay"), ("--data", "bench-data")] {
+        if !arguments.arguments.iter().any(|argument| argument.starts_with(option)) {
+            command.arg(option).arg(paths::target(path));
+        }
+    }
     command.args(arguments.arguments);
     process::run(command).await
 }
