@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, fchown, lchown};
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
@@ -82,9 +83,9 @@ impl RunAs {
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
+            .stderr(Stdio::piped());
         let mut child = command.spawn().map_err(failed)?;
+        let mut running = Group(child.id());
         let mut stdin = child.stdin.take().expect("stdin is piped");
         let write = async {
             // A program that ends without reading everything says why on its standard error.
@@ -92,6 +93,7 @@ impl RunAs {
             drop(stdin);
         };
         let ((), output) = tokio::join!(write, child.wait_with_output());
+        running.0 = None;
         output.map_err(failed)
     }
 
@@ -118,6 +120,22 @@ impl RunAs {
         let mut command = self.command("true");
         command.current_dir(dir).stdout(Stdio::null()).stderr(Stdio::null());
         command.status().await.is_ok_and(|status| status.success())
+    }
+}
+
+/// A program and those that it starts: `initdb` would leave a server writing. They end when nobody waits for them any more.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self
+            .0
+            .and_then(|leader| i32::try_from(leader).ok())
+            .and_then(Pid::from_raw)
+        {
+            // It may have ended in this moment, which is what is wanted.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
     }
 }
 

@@ -282,6 +282,25 @@ async fn giving_up_on_a_start_stops_the_server() {
 }
 
 #[tokio::test]
+async fn giving_up_on_a_first_start_leaves_nothing_that_writes() {
+    let dir = TempDir::new().unwrap();
+    let base = dir.path().join("postgres/cluster/data.new/base");
+    let database_is_being_made = async {
+        while !base.exists() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = database_is_being_made => {}
+        _ = Postgres::start(durable(dir.path())) => panic!("it was made unseen"),
+    }
+    // What is half made is cleared away, which nobody may disturb.
+    let postgres = Postgres::start(durable(dir.path())).await.unwrap();
+    postgres.stop_and_delete().await.unwrap();
+}
+
+#[tokio::test]
 async fn deleting_takes_the_data_and_the_server_that_was_left_on_it() {
     let dir = TempDir::new().unwrap();
     patchbay_postgres::delete(dir.path()).await.unwrap();
