@@ -8,7 +8,7 @@ export class ConnectorsPage {
   readonly dialogForm: ActivationForm;
 
   constructor(private readonly page: Page) {
-    this.registerForm = new RegisterForm(page.getByRole('region', { name: 'Register a connector' }));
+    this.registerForm = new RegisterForm(page.getByRole('region', { name: 'Register New Connector' }));
     this.activation = new ActivationForm(page.getByRole('region', { name: /^Activate Connector: / }));
     this.dialog = page.getByRole('dialog', { name: 'Activate connector' });
     this.dialogForm = new ActivationForm(this.dialog);

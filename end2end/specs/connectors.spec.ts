@@ -10,8 +10,8 @@ test.describe('a superuser', () => {
     const { registerForm } = new ConnectorsPage(page);
     await page.goto('/connectors');
     await expect(registerForm.region).toMatchAriaSnapshot(`
-      - region "Register a connector":
-        - heading "Register a connector" [level=2]
+      - region "Register New Connector":
+        - heading "Register New Connector" [level=2]
         - paragraph: "Its service doesn't have to run yet: you give its URL when you activate it."
         - text: Connector Name
         - textbox "Connector Name"
@@ -24,6 +24,9 @@ test.describe('a superuser', () => {
         - status
     `);
     await expect(registerForm.secret).toHaveAttribute('type', 'password');
+    for (const placeholder of ['Connector Name', 'Description', 'Secret (Optional)']) {
+      await expect(registerForm.region.getByPlaceholder(placeholder, { exact: true })).toBeVisible();
+    }
     await registerForm.submit.click();
     await expect(registerForm.name).toBeFocused();
     await expect(page).toHaveURL('/connectors');
