@@ -1,12 +1,31 @@
 //! The few things that only a browser can do. Called from effects and event handlers, which don't run on the server.
+//!
+//! Going from page to page is the work of `frontend/boot.js`: it is told by events.
 
 use leptos::{
     html::Dialog,
     prelude::{GetUntracked, NodeRef, document, window},
-    wasm_bindgen::JsCast,
-    web_sys::js_sys::Date,
+    wasm_bindgen::{JsCast, JsValue},
 };
-use web_sys::{HtmlDocument, HtmlElement, HtmlFormElement, HtmlInputElement};
+use web_sys::{CustomEvent, CustomEventInit, HtmlDocument, HtmlElement, HtmlInputElement};
+
+/// Shows another page of this site.
+pub(crate) fn visit(path: &str) {
+    tell("patchbay:visit", path);
+}
+
+/// Takes the open dialog away: this is the page without it.
+pub(crate) fn close_dialog(path: &str) {
+    tell("patchbay:close", path);
+}
+
+fn tell(event: &str, path: &str) {
+    let init = CustomEventInit::new();
+    init.set_detail(&JsValue::from_str(path));
+    if let Ok(event) = CustomEvent::new_with_event_init_dict(event, &init) {
+        let _ = document().dispatch_event(&event);
+    }
+}
 
 /// What stands behind the `#` of the address, taken away from it so that it stays out of the history.
 pub(crate) fn take_fragment() -> Option<String> {
@@ -14,9 +33,7 @@ pub(crate) fn take_fragment() -> Option<String> {
     let fragment = location.hash().ok()?.strip_prefix('#')?.to_owned();
     let path = location.pathname().ok()?;
     let history = window().history().ok()?;
-    history
-        .replace_state_with_url(&history.state().unwrap_or_default(), "", Some(&path))
-        .ok()?;
+    history.replace_state_with_url(&JsValue::NULL, "", Some(&path)).ok()?;
     Some(fragment)
 }
 
@@ -27,13 +44,6 @@ pub(crate) fn fill(id: &str, text: &str) {
     }
 }
 
-/// Empties a form.
-pub(crate) fn reset(id: &str) {
-    if let Some(form) = find::<HtmlFormElement>(id) {
-        form.reset();
-    }
-}
-
 /// Moves the keyboard's focus.
 pub(crate) fn focus(id: &str) {
     if let Some(element) = find::<HtmlElement>(id) {
@@ -41,9 +51,14 @@ pub(crate) fn focus(id: &str) {
     }
 }
 
-/// Shows the top of the page.
-pub(crate) fn scroll_up() {
-    window().scroll_to_with_x_and_y(0.0, 0.0);
+/// Sets or takes away an attribute.
+pub(crate) fn mark(id: &str, attribute: &str, value: Option<&str>) {
+    if let Some(element) = find::<HtmlElement>(id) {
+        let _ = match value {
+            Some(value) => element.set_attribute(attribute, value),
+            None => element.remove_attribute(attribute),
+        };
+    }
 }
 
 /// Selects an element's text and puts it on the clipboard; whether that worked. By way of the selection and not of the
@@ -62,21 +77,6 @@ pub(crate) fn show_modal(dialog: NodeRef<Dialog>) {
         let _ = dialog.remove_attribute("open");
         let _ = dialog.show_modal();
     }
-}
-
-/// Leaves for another page with a full load.
-pub(crate) fn leave_for(path: &str) {
-    let _ = window().location().set_href(path);
-}
-
-/// Seconds since 1970.
-pub(crate) fn now() -> i64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "seconds fit for longer than there are clocks"
-    )]
-    let seconds = (Date::now() / 1000.0) as i64;
-    seconds
 }
 
 fn find<T: JsCast>(id: &str) -> Option<T> {

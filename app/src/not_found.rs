@@ -6,7 +6,6 @@ use leptos::prelude::*;
 /// Says so, and offers a way on.
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
-    #[cfg(feature = "ssr")]
     crate::context::set_status(404);
     view! {
         <SmallPage title="Page not found" about="There is nothing at this address. It may have moved, or have a typing error.">

@@ -3,7 +3,7 @@
 use crate::{
     account::{SignInPage, SignUpPage},
     connectors::{ConnectorPage, ConnectorsPage, CreateServerPage},
-    layout::{Shell, SiteRoot},
+    layout::{Shell, provide_frame},
     not_found::NotFoundPage,
     overview::OverviewPage,
     servers::{ServerPage, ServersPage},
@@ -17,28 +17,27 @@ use leptos_router::{
     path,
 };
 
-/// The whole dashboard. Every page is rendered when all of it is known: streaming out of order needs scripts.
+/// The whole dashboard. Every page is sent when all of it is known: streaming out of order needs scripts.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    provide_frame();
     view! {
         <Title formatter=window_title/>
         <Router>
-            <SiteRoot>
-                <Routes fallback=NotFoundPage>
-                    <Route path=path!("/set-up") view=SetUpPage ssr=SsrMode::Async/>
-                    <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
-                    <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async/>
-                    <ParentRoute path=path!("") view=Shell ssr=SsrMode::Async>
-                        <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
-                        <Route path=path!("/connectors") view=ConnectorsPage ssr=SsrMode::Async/>
-                        <Route path=path!("/connectors/:id") view=ConnectorPage ssr=SsrMode::Async/>
-                        <Route path=path!("/connectors/:id/create-server") view=CreateServerPage ssr=SsrMode::Async/>
-                        <Route path=path!("/servers") view=ServersPage ssr=SsrMode::Async/>
-                        <Route path=path!("/servers/:id") view=ServerPage ssr=SsrMode::Async/>
-                    </ParentRoute>
-                </Routes>
-            </SiteRoot>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/set-up") view=SetUpPage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async/>
+                <ParentRoute path=path!("") view=Shell ssr=SsrMode::Async>
+                    <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("/connectors") view=ConnectorsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/connectors/:id") view=ConnectorPage ssr=SsrMode::Async/>
+                    <Route path=path!("/connectors/:id/create-server") view=CreateServerPage ssr=SsrMode::Async/>
+                    <Route path=path!("/servers") view=ServersPage ssr=SsrMode::Async/>
+                    <Route path=path!("/servers/:id") view=ServerPage ssr=SsrMode::Async/>
+                </ParentRoute>
+            </Routes>
         </Router>
     }
 }
@@ -50,9 +49,5 @@ fn window_title(page: String) -> String {
     } else {
         format!("{page} · Patchbay")
     };
-    if cfg!(feature = "ssr") {
-        title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-    } else {
-        title
-    }
+    title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -23,6 +23,10 @@ pub struct Assets {
 /// The document.
 pub fn shell(options: LeptosOptions, assets: Assets) -> impl IntoView {
     set_policy();
+    if let Some(shared) = Owner::current_shared_context() {
+        // Nothing outside of islands is taken over by scripts, so its data isn't sent along.
+        shared.set_is_hydrating(false);
+    }
     let Assets { boot, js, wasm, css } = assets;
     let there = |url: &String| !url.is_empty();
     view! {

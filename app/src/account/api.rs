@@ -17,17 +17,14 @@ pub(crate) async fn sign_in(
 ) -> Result<Done, AppError> {
     use crate::{context, paths};
     let back = paths::with_query("/sign-in", &[("next", &next)]);
-    let reply = context::Reply::new(SIGN_IN, back).keep("email", &email);
+    let reply = context::Reply::for_anybody(SIGN_IN, back).keep("email", &email);
     let result = async {
         let engine = context::engine();
         let user = engine.sign_in(&email, &password.into()).await?;
         engine
             .begin_session(&context::session()?, &user, &context::device())
             .await?;
-        Ok(Done {
-            notice: None,
-            to: paths::local(&next).unwrap_or("/").to_owned(),
-        })
+        Ok(context::Next::to(paths::local(&next).unwrap_or("/")))
     };
     reply.finish(result.await).await
 }
@@ -36,17 +33,14 @@ pub(crate) async fn sign_in(
 #[server(prefix = "/fn", endpoint = "account/sign-up")]
 pub(crate) async fn sign_up(email: String, password: String) -> Result<Done, AppError> {
     use crate::context;
-    let reply = context::Reply::new(SIGN_UP, "/sign-up").keep("email", &email);
+    let reply = context::Reply::for_anybody(SIGN_UP, "/sign-up").keep("email", &email);
     let result = async {
         let engine = context::engine();
         let user = engine.sign_up(&email, &password.into()).await?;
         engine
             .begin_session(&context::session()?, &user, &context::device())
             .await?;
-        Ok(Done {
-            notice: None,
-            to: "/".into(),
-        })
+        Ok(context::Next::to("/"))
     };
     reply.finish(result.await).await
 }
@@ -57,10 +51,7 @@ pub(crate) async fn sign_out() -> Result<Done, AppError> {
     use crate::context;
     let result = async {
         context::engine().end_session(&context::session()?).await?;
-        Ok(Done {
-            notice: None,
-            to: "/sign-in".into(),
-        })
+        Ok(context::Next::to("/sign-in"))
     };
     context::Reply::new("sign-out", "/").finish(result.await).await
 }

@@ -1,15 +1,12 @@
 //! Activating a connector: right after registering it, or any time from a dialog.
 
-use super::{
-    api::{ACTIVATE, Activate, ConnectorsQuery},
-    words,
-};
+use super::{api::ACTIVATE, forms::ActivateForm, read::ConnectorsQuery};
 use crate::{
-    layout::use_site,
+    layout::here,
     paths,
-    ui::{Control, Dialog, Field, FormBody, Hidden, ModeBadge, Submit, use_form},
+    ui::{Control, Dialog, Field, Hidden, ModeBadge, Submit, form},
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use patchbay_domain::connector::ConnectorSummary;
 
 const PLACEHOLDER: &str = "http://localhost:8025/connector.json";
@@ -31,22 +28,19 @@ pub(super) fn dialog_path(query: &ConnectorsQuery, connector: i64) -> String {
 
 /// The second of the two steps, offered right after the first.
 #[component]
-pub(super) fn ActivateSection(connector: ConnectorSummary) -> AnyView {
-    let (action, form) = use_form::<Activate>(ACTIVATE, words::not_activated);
-    let from = use_site().here();
+pub(super) fn ActivateSection(connector: ConnectorSummary) -> impl IntoView {
+    let form = form(ACTIVATE);
     view! {
         <section class="panel panel-accent activation-section" aria-labelledby="activation-title">
             <h2 id="activation-title">{format!("Activate Connector: {}", connector.name)}</h2>
             <p class="panel-about">"Start your connector server, then provide the URL:"</p>
-            <ActionForm action attr:class="form form-inline" attr:id=form.own_element()>
-                <FormBody form>
-                    <Hidden name="connector_id" value=connector.connector_id.to_string()/>
-                    <Hidden name="from" value=from/>
-                    <Field name="connector_url" label="Connector URL" control=Control::Line("url") placeholder=PLACEHOLDER
-                        required=true autofocus=true/>
-                    <Submit label="Activate" slow=SLOW/>
-                </FormBody>
-            </ActionForm>
+            <ActivateForm seed=form.seed() class="form form-inline".to_owned()>
+                <Hidden name="connector_id" value=connector.connector_id.to_string()/>
+                <Hidden name="from" value=here()/>
+                <Field form name="connector_url" label="Connector URL" control=Control::Line("url")
+                    placeholder=PLACEHOLDER required=true autofocus=true/>
+                <Submit label="Activate" slow=SLOW/>
+            </ActivateForm>
         </section>
     }
     .into_any()
@@ -59,28 +53,25 @@ pub(super) fn ActivateDialog(
     /// The page without the dialog.
     #[prop(into)]
     close: String,
-) -> AnyView {
-    let (action, form) = use_form::<Activate>(ACTIVATE, words::not_activated);
-    let from = use_site().here();
+) -> impl IntoView {
+    let form = form(ACTIVATE);
     view! {
-        <Dialog title="Activate connector" close=close.clone()>
+        <Dialog title="Activate connector".to_owned() close=close.clone()>
             <p class="dialog-facts">
                 <span>"Connector: " <strong>{connector.name}</strong></span>
                 <span>"Status: " {connector.mode.as_str()} " " <ModeBadge mode=connector.mode/></span>
             </p>
-            <ActionForm action attr:class="form" attr:id=form.own_element()>
-                <FormBody form>
-                    <Hidden name="connector_id" value=connector.connector_id.to_string()/>
-                    <Hidden name="from" value=from/>
-                    <Field name="connector_url" label="Connector URL" control=Control::Line("url") placeholder=PLACEHOLDER
-                        value=connector.url required=true autofocus=true
-                        help="The URL of its connector.json, or of its MCP endpoint."/>
-                    <div class="dialog-actions">
-                        <a class="button" href=close data-noscroll="">"Cancel"</a>
-                        <Submit label="Activate Connector" slow=SLOW/>
-                    </div>
-                </FormBody>
-            </ActionForm>
+            <ActivateForm seed=form.seed() class="form".to_owned()>
+                <Hidden name="connector_id" value=connector.connector_id.to_string()/>
+                <Hidden name="from" value=here()/>
+                <Field form name="connector_url" label="Connector URL" control=Control::Line("url")
+                    placeholder=PLACEHOLDER value=connector.url required=true autofocus=true
+                    help="The URL of its connector.json, or of its MCP endpoint."/>
+                <div class="dialog-actions">
+                    <a class="button" href=close data-close="">"Cancel"</a>
+                    <Submit label="Activate Connector" slow=SLOW/>
+                </div>
+            </ActivateForm>
         </Dialog>
     }
     .into_any()

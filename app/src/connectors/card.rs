@@ -1,6 +1,6 @@
 //! A connector in the list.
 
-use super::api::ConnectorsQuery;
+use super::{activate, read::ConnectorsQuery};
 use crate::ui::{Icon, IconView, Logo, ModeBadge, things};
 use leptos::prelude::*;
 use patchbay_domain::connector::{ConnectorMode, ConnectorSummary};
@@ -18,8 +18,8 @@ pub(super) fn ConnectorCard(
     let name = connector.name.clone();
     let action = match connector.mode {
         ConnectorMode::Deactive => is_superuser.then(|| {
-            let href = super::activate::dialog_path(&query, number);
-            view! { <a class="button" href=href aria-label=format!("Activate {name}") data-noscroll="">"Activate"</a> }
+            let href = activate::dialog_path(&query, number);
+            view! { <a class="button" href=href aria-label=format!("Activate {name}") data-dialog="">"Activate"</a> }
                 .into_any()
         }),
         ConnectorMode::Active => {

@@ -1,14 +1,11 @@
 //! Making an MCP server from an active connector.
 
-use super::api::get_connector;
+use super::read::{connector, id_in_path};
 use crate::{
-    error::AppError,
-    layout::use_site,
-    servers::{CREATE_SERVER, CreateServer},
-    ui::{Field, FormBody, Hidden, Logo, ModeBadge, PageHeader, SchemaFields, Submit, load, use_form},
+    servers::{CREATE_SERVER, CreateServerForm},
+    ui::{Field, Hidden, Logo, ModeBadge, PageHeader, SchemaFields, Submit, form, page},
 };
-use leptos::{form::ActionForm, prelude::*};
-use leptos_router::hooks::use_params_map;
+use leptos::prelude::*;
 use patchbay_domain::{
     connector::{ConnectorMode, ConnectorView},
     schema_form::SchemaForm,
@@ -17,11 +14,11 @@ use patchbay_domain::{
 /// A name, and what the connector's configuration asks for.
 #[component]
 pub(crate) fn CreateServerPage() -> impl IntoView {
-    let site = use_site();
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
-    let data = Resource::new(move || (id.get(), site.reloads()), |(id, _)| get_connector(id));
-    load(data, |connector, _| view! { <Page connector/> }.into_any())
+    let id = id_in_path();
+    page(async move {
+        let connector = connector(&id).await?;
+        Ok(view! { <Page connector/> }.into_any())
+    })
 }
 
 #[component]
@@ -59,29 +56,22 @@ fn Page(connector: ConnectorView) -> impl IntoView {
 
 #[component]
 fn CreateForm(number: i64, name: String, fields: SchemaForm) -> impl IntoView {
-    let (action, form) = use_form::<CreateServer>(CREATE_SERVER, words);
+    let form = form(CREATE_SERVER);
     let has_fields = !fields.fields.is_empty();
     view! {
-        <ActionForm action attr:class="form" attr:id=form.own_element()>
-            <FormBody form>
-                <Hidden name="connector_id" value=number.to_string()/>
-                <Field name="name" label="Name" value=name required=true
-                    help="For you, to tell your servers apart."/>
-                {has_fields.then(|| view! {
-                    <fieldset class="fieldset">
-                        <legend>"Configuration"</legend>
-                        <SchemaFields form=fields prefix="configuration"/>
-                    </fieldset>
-                })}
-                <div class="form-actions">
-                    <Submit label="Create Server"/>
-                    <a class="button button-quiet" href=format!("/connectors/{number}")>"Cancel"</a>
-                </div>
-            </FormBody>
-        </ActionForm>
+        <CreateServerForm seed=form.seed()>
+            <Hidden name="connector_id" value=number.to_string()/>
+            <Field form name="name" label="Name" value=name required=true help="For you, to tell your servers apart."/>
+            {has_fields.then(|| view! {
+                <fieldset class="fieldset">
+                    <legend>"Configuration"</legend>
+                    <SchemaFields form fields prefix="configuration"/>
+                </fieldset>
+            })}
+            <div class="form-actions">
+                <Submit label="Create Server"/>
+                <a class="button button-quiet" href=format!("/connectors/{number}")>"Cancel"</a>
+            </div>
+        </CreateServerForm>
     }
-}
-
-fn words(error: &AppError) -> String {
-    format!("The server was not created: {error}")
 }

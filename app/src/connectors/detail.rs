@@ -2,15 +2,15 @@
 
 use super::{
     activate::ActivateDialog,
-    api::get_connector,
+    read::{connector, id_in_path},
     tools::{TemplateList, ToolList},
 };
 use crate::{
-    layout::{Frame, use_site},
-    ui::{CopyLine, Icon, IconView, Logo, ModeBadge, PageHeader, TimeAgo, load},
+    layout::Frame,
+    ui::{CopyLine, Icon, IconView, Logo, ModeBadge, PageHeader, TimeAgo, page},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_query_map;
 use patchbay_domain::{
     connector::{ConnectorMode, ConnectorSummary, ConnectorView},
     schema_form::{FieldKind, SchemaField, SchemaForm},
@@ -20,32 +20,23 @@ use serde_json::Value;
 /// What a connector offers, and what can be done with it.
 #[component]
 pub(crate) fn ConnectorPage() -> impl IntoView {
-    let site = use_site();
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
-    let query = use_query_map();
-    let is_activating = Memo::new(move |_| query.with(|query| query.get("activate").is_some()));
-    let data = Resource::new(move || (id.get(), site.reloads()), |(id, _)| get_connector(id));
-    load(data, move |connector, frame| {
-        let summary = connector.summary.clone();
-        let is_superuser = frame
-            .me
-            .as_ref()
-            .is_some_and(patchbay_domain::user::UserView::is_superuser);
-        view! {
-            <Connector connector frame/>
-            {move || (is_superuser && is_activating.get()).then(|| {
-                let close = format!("/connectors/{}", summary.connector_id);
-                view! { <ActivateDialog connector=summary.clone() close/> }
-            })}
-        }
-        .into_any()
+    let id = id_in_path();
+    let wants_dialog = use_query_map().with_untracked(|query| query.get("activate").is_some());
+    page(async move {
+        let connector = connector(&id).await?;
+        let is_superuser = expect_context::<Frame>().is_superuser();
+        let activating = (wants_dialog && is_superuser).then(|| connector.summary.clone());
+        let close = format!("/connectors/{}", connector.summary.connector_id);
+        let view = view! {
+            <Connector connector is_superuser/>
+            <div id="dialogs">{activating.map(|connector| view! { <ActivateDialog connector close/> })}</div>
+        };
+        Ok(view.into_any())
     })
 }
 
 #[component]
-fn Connector(connector: ConnectorView, frame: Frame) -> AnyView {
-    let is_superuser = frame.me.is_some_and(|me| me.is_superuser());
+fn Connector(connector: ConnectorView, is_superuser: bool) -> AnyView {
     let ConnectorView {
         summary,
         tools,
@@ -85,7 +76,7 @@ fn Actions(summary: ConnectorSummary, is_superuser: bool) -> AnyView {
         ConnectorMode::Sync | ConnectorMode::Active => ("Activate again", "button"),
     };
     view! {
-        {is_superuser.then(|| view! { <a class=class href=format!("/connectors/{number}?activate={number}")>{label}</a> })}
+        {is_superuser.then(|| view! { <a class=class href=format!("/connectors/{number}?activate={number}") data-dialog="">{label}</a> })}
         {(summary.mode == ConnectorMode::Active).then(|| view! {
             <a class="button button-primary" href=format!("/connectors/{number}/create-server")>
                 <IconView icon=Icon::Plus/> "Create Server"

@@ -2,14 +2,14 @@
 
 use super::{
     activate::{ActivateDialog, ActivateSection},
-    api::{ConnectorsData, ConnectorsQuery, list_connectors},
     card::ConnectorCard,
-    register::RegisterForm,
+    read::{Catalogue, ConnectorsQuery, catalogue},
+    register::RegisterPanel,
 };
 use crate::{
-    layout::{Frame, use_site},
+    layout::Frame,
     paths,
-    ui::{EmptyState, Icon, PageHeader, Pager, Search, load},
+    ui::{EmptyState, Icon, PageHeader, Pager, Search, page},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -23,53 +23,34 @@ const PATH: &str = "/connectors";
 /// The catalogue.
 #[component]
 pub(crate) fn ConnectorsPage() -> impl IntoView {
-    let site = use_site();
-    let query = use_query_map();
-    let wanted = Memo::new(move |_| {
-        query.with(|query| {
-            let get = |key: &str| query.get(key).unwrap_or_default();
-            ConnectorsQuery {
-                q: get("q"),
-                mode: get("mode"),
-                cursor: get("cursor"),
-                registered: get("registered"),
-                activate: get("activate"),
-            }
-        })
-    });
-    let data = Resource::new(
-        move || (wanted.get(), site.reloads()),
-        |(query, _)| list_connectors(query),
-    );
-    view! {
-        <PageHeader title="Connectors" about="Services that offer MCP tools. Servers are made from the active ones."/>
-        {load(data, move |data, frame| {
-            let query = wanted.get_untracked();
-            view! { <Catalogue data frame query/> }.into_any()
-        })}
-    }
+    let query = use_query_map().with_untracked(|query| ConnectorsQuery::from(query));
+    page(async move {
+        let found = catalogue(&query).await?;
+        Ok(view! { <Content found query/> }.into_any())
+    })
 }
 
 #[component]
-fn Catalogue(data: ConnectorsData, frame: Frame, query: ConnectorsQuery) -> impl IntoView {
-    let is_superuser = frame.me.is_some_and(|me| me.is_superuser());
-    let ConnectorsData {
+fn Content(found: Catalogue, query: ConnectorsQuery) -> impl IntoView {
+    let is_superuser = expect_context::<Frame>().is_superuser();
+    let Catalogue {
         page,
         registered,
         activating,
-    } = data;
+    } = found;
     let waiting = registered.filter(|connector| connector.mode == ConnectorMode::Deactive);
     let without_dialog = paths::with_query(
         PATH,
         &[("q", &query.q), ("mode", &query.mode), ("cursor", &query.cursor)],
     );
     view! {
+        <PageHeader title="Connectors" about="Services that offer MCP tools. Servers are made from the active ones."/>
         {waiting.map(|connector| view! { <ActivateSection connector/> })}
         <div class="with-aside" class:is-whole=!is_superuser>
             <List page query is_superuser/>
-            {is_superuser.then(|| view! { <RegisterForm/> })}
+            {is_superuser.then(|| view! { <RegisterPanel/> })}
         </div>
-        {activating.map(|connector| view! { <ActivateDialog connector close=without_dialog/> })}
+        <div id="dialogs">{activating.map(|connector| view! { <ActivateDialog connector close=without_dialog/> })}</div>
     }
 }
 

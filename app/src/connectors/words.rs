@@ -2,13 +2,11 @@
 
 use crate::error::AppError;
 #[cfg(feature = "ssr")]
-use crate::outcome::Notice;
-#[cfg(feature = "ssr")]
-use patchbay_domain::connector::Activated;
+use patchbay_domain::connector::ConnectorSummary;
 
 #[cfg(feature = "ssr")]
-pub(super) fn registered(name: &str) -> Notice {
-    Notice::new(format!("Connector '{name}' registered successfully!"))
+pub(super) fn registered(name: &str) -> String {
+    format!("Connector '{name}' registered successfully!")
 }
 
 pub(super) fn not_registered(error: &AppError) -> String {
@@ -22,15 +20,13 @@ pub(super) fn not_registered(error: &AppError) -> String {
 }
 
 #[cfg(feature = "ssr")]
-pub(super) fn activated(activated: Activated) -> Notice {
-    let connector = activated.connector;
-    Notice {
-        text: format!(
-            "Connector activated! Found {} tools and {} templates.",
-            connector.tools_count, connector.templates_count
-        ),
-        details: activated.warnings,
-    }
+pub(super) fn activated(connector: &ConnectorSummary) -> String {
+    let ConnectorSummary {
+        tools_count,
+        templates_count,
+        ..
+    } = connector;
+    format!("Connector activated! Found {tools_count} tools and {templates_count} templates.")
 }
 
 pub(super) fn not_activated(error: &AppError) -> String {

@@ -32,7 +32,7 @@ fn field(conflict: &Conflict) -> Option<String> {
     match conflict {
         Conflict::ConnectorName(_) => Some("name".into()),
         Conflict::Email => Some("email".into()),
-        Conflict::ConnectorNotActive { .. } | Conflict::ServerLimit(_) => None,
+        Conflict::ConnectorNotActive { .. } | Conflict::ServerLimit(_) | Conflict::TokenLimit(_) => None,
     }
 }
 
@@ -80,7 +80,7 @@ mod tests {
                 "401 Your session has ended. Sign in again.",
                 "401 Your session has ended. Sign in again.",
                 "403 Access denied. Superuser role required.",
-                "403 Sign-up is closed. Ask a superuser for an account.",
+                "403 Sign-up is closed. Ask whoever runs this Patchbay for an account.",
                 "404 Connector with ID 99 not found",
                 "409 Connector with name 'notes' already exists",
                 "409 Maximum 32 MCP servers allowed, deleted ones included",

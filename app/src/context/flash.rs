@@ -1,28 +1,44 @@
 //! What waits in the session for the next page: sealed, for ten minutes at most, shown once.
 
 use super::{actor, engine, session};
-use crate::outcome::Flash;
+use crate::{error::AppError, outcome::Notice};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-use patchbay_domain::{Timestamp, ids::ServerId};
+use patchbay_domain::{Timestamp, ids::ServerId, tool::ToolTrial};
 use patchbay_engine::Error;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
 use time::Duration;
 
 const KEPT_FOR: Duration = Duration::minutes(10);
 const FLASH: &str = "flash";
-const TOKEN: &str = "new_token";
+
+/// A form that was sent without scripts, as the next page shows it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FormFlash {
+    /// Which form of the page it is.
+    pub(crate) form: String,
+    /// What was typed, but for passwords and connectors' secrets.
+    pub(crate) values: BTreeMap<String, String>,
+    /// Why it was refused, if it was.
+    pub(crate) error: Option<AppError>,
+    /// What came of it, where the form is for trying a tool.
+    pub(crate) trial: Option<ToolTrial>,
+}
+
+/// What waits for the next page, which takes it away.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Flash {
+    /// What to tell.
+    pub(crate) notice: Option<Notice>,
+    /// The form to show again.
+    pub(crate) form: Option<FormFlash>,
+}
 
 #[derive(Serialize, Deserialize)]
 struct Kept<T> {
     until: Timestamp,
     what: T,
-}
-
-#[derive(Serialize, Deserialize)]
-struct NewToken {
-    server: ServerId,
-    token: String,
 }
 
 /// Keeps a flash for the next page.
@@ -31,19 +47,23 @@ pub(super) async fn keep_flash(flash: &Flash) -> Result<(), Error> {
 }
 
 /// Takes the flash that waits, if one does.
-pub async fn take_flash() -> Result<Flash, Error> {
+pub(crate) async fn take_flash() -> Result<Flash, Error> {
     Ok(take(FLASH).await?.unwrap_or_default())
 }
 
 /// Keeps a server's new token until the server's page shows it.
-pub async fn keep_token(server: ServerId, token: String) -> Result<(), Error> {
-    keep(TOKEN, &NewToken { server, token }).await
+pub(crate) async fn keep_token(server: ServerId, token: String) -> Result<(), Error> {
+    keep(&new_token(server), &token).await
 }
 
 /// Takes the new token that waits for this server's page, if one does.
-pub async fn take_token(server: ServerId) -> Result<Option<String>, Error> {
-    let new: Option<NewToken> = take(TOKEN).await?;
-    Ok(new.filter(|new| new.server == server).map(|new| new.token))
+pub(crate) async fn take_token(server: ServerId) -> Result<Option<String>, Error> {
+    take(&new_token(server)).await
+}
+
+/// Each server's waits under a key of its own, so that another server's page leaves it there.
+fn new_token(server: ServerId) -> String {
+    format!("new_token:{server}")
 }
 
 async fn keep<T: Serialize>(key: &str, what: &T) -> Result<(), Error> {

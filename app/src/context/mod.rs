@@ -1,13 +1,13 @@
 //! The request behind a page or a server function: who asks, with which session, and how it is answered.
 //!
-//! Only on the server, and the only part of the app that knows axum.
+//! Only on the server. Server functions and pages reach axum through here; `shell` alone also writes a header of its own.
 
 mod error_table;
 mod flash;
 mod reply;
 
-pub use flash::{keep_token, take_flash, take_token};
-pub use reply::Reply;
+pub(crate) use flash::{Flash, FormFlash, keep_token, take_flash, take_token};
+pub(crate) use reply::{Next, Reply};
 
 use crate::error::AppError;
 use axum::http::{HeaderValue, StatusCode, header, request::Parts};
@@ -28,7 +28,7 @@ pub struct RequestInfo {
     pub request_id: String,
     /// Where it came from.
     pub remote: Option<IpAddr>,
-    /// The browser, in its own words.
+    /// The browser and its system, as `Firefox on Linux`.
     pub device: String,
 }
 
@@ -53,25 +53,13 @@ pub(crate) fn session() -> Result<Session, Error> {
     extension::<Session>().ok_or_else(|| Error::internal("the session layer is missing"))
 }
 
-/// The browser, in its own words.
+/// The browser and its system, for the list of somebody's sessions.
 pub(crate) fn device() -> String {
     extension::<RequestInfo>().map(|info| info.device).unwrap_or_default()
 }
 
-/// The answer of a server function that only reads. As a function of its own it gets the error's status; as part of a
-/// page the page sees to that.
-pub(crate) fn answer<T>(result: Result<T, Error>) -> Result<T, AppError> {
-    result.map_err(|error| {
-        let error = public(&error);
-        if !is_page() {
-            set_status(error.status());
-        }
-        error
-    })
-}
-
 /// The public side of an error. What isn't public goes to the log.
-fn public(error: &Error) -> AppError {
+pub(crate) fn public(error: &Error) -> AppError {
     let request_id = extension::<RequestInfo>()
         .map(|info| info.request_id)
         .unwrap_or_default();

@@ -1,14 +1,10 @@
-//! Going to another page with a full load, because what stands around all pages changes with it.
+//! Being sent to another page.
 
-use crate::browser;
 use leptos::prelude::*;
 
-/// Leaves for a path of this site as soon as it is rendered.
+/// Sends the browser to a path of this site instead of showing a page.
 #[component]
 pub(crate) fn Leave(to: String) -> impl IntoView {
-    #[cfg(feature = "ssr")]
     crate::context::see_other(&to);
-    let target = to.clone();
-    Effect::new(move || browser::leave_for(&target));
-    view! { <p><a href=to rel="external">"Continue"</a></p> }
+    view! { <p><a href=to>"Continue"</a></p> }
 }

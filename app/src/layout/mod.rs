@@ -1,16 +1,13 @@
-//! What stands around every page: the navigation, the notices, the frame of the account pages; and [`Site`], what all
-//! pages share.
+//! What stands around every page: the navigation, the notices, the frame of the account pages; and [`Frame`], what all
+//! pages know.
 
-mod api;
+mod frame;
 mod leave;
 mod navigation;
-mod notices;
 mod shell;
-mod site;
 mod small;
 
-pub(crate) use api::Frame;
+pub(crate) use frame::{Frame, here, provide_frame, use_frame};
 pub(crate) use leave::Leave;
 pub(crate) use shell::Shell;
-pub(crate) use site::{SiteRoot, use_now, use_site};
 pub(crate) use small::SmallPage;

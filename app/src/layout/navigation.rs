@@ -1,8 +1,8 @@
 //! The way around: a column at the left, or a bar at the bottom of a narrow window.
 
-use super::site::use_site;
+use super::use_frame;
 use crate::{
-    account::api::SignOut,
+    account::SignOut,
     ui::{Icon, IconView},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -12,21 +12,24 @@ use patchbay_domain::user::UserView;
 /// The navigation and who is signed in.
 #[component]
 pub(crate) fn Navigation() -> impl IntoView {
-    let site = use_site();
+    let frame = use_frame();
     view! {
-        <header class="side"><div class="side-inner">
-            <a class="brand" href="/"><img src="/favicon.svg" alt="" width="28" height="28"/><span>"Patchbay"</span></a>
-            <nav class="nav" aria-label="Main">
-                <A href="/" exact=true><IconView icon=Icon::Overview/><span>"Overview"</span></A>
-                <A href="/connectors"><IconView icon=Icon::Connector/><span>"Connectors"</span></A>
-                <A href="/servers"><IconView icon=Icon::Server/><span>"MCP servers"</span></A>
-            </nav>
-            <Suspense>
-                {move || Suspend::new(async move {
-                    site.arrive().await.ok().and_then(|frame| frame.me).map(|me| view! { <Me me/> })
-                })}
-            </Suspense>
-        </div></header>
+        <header class="side" id="side">
+            <div class="side-inner">
+                <a class="brand" href="/">
+                    <img src="/favicon.svg" alt="" width="28" height="28"/>
+                    <span>"Patchbay"</span>
+                </a>
+                <nav class="nav" aria-label="Main">
+                    <A href="/" exact=true><IconView icon=Icon::Overview/><span>"Overview"</span></A>
+                    <A href="/connectors"><IconView icon=Icon::Connector/><span>"Connectors"</span></A>
+                    <A href="/servers"><IconView icon=Icon::Server/><span>"MCP servers"</span></A>
+                </nav>
+                <Suspense>
+                    {Suspend::new(async move { frame.await.ok().and_then(|frame| frame.me).map(|me| view! { <Me me/> }) })}
+                </Suspense>
+            </div>
+        </header>
     }
 }
 

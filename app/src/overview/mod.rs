@@ -1,6 +1,5 @@
 //! The first page after signing in: how things are, and what to do next.
 
-mod api;
 mod next_steps;
 mod page;
 

@@ -1,8 +1,8 @@
 //! The way from an empty installation to a first call.
 
-use super::api::Numbers;
 use crate::ui::{Icon, IconView};
 use leptos::prelude::*;
+use patchbay_engine::servers::Overview;
 
 struct Step {
     title: &'static str,
@@ -11,7 +11,7 @@ struct Step {
     done: bool,
 }
 
-fn steps(numbers: &Numbers, is_superuser: bool) -> Vec<Step> {
+fn steps(numbers: &Overview, is_superuser: bool) -> Vec<Step> {
     let has_active = numbers.connectors_active > 0;
     let mut steps = Vec::with_capacity(4);
     if is_superuser {
@@ -49,7 +49,7 @@ fn steps(numbers: &Numbers, is_superuser: bool) -> Vec<Step> {
 
 /// The steps that lead to a first call; nothing when the last one is done.
 #[component]
-pub(super) fn NextSteps(numbers: Numbers, is_superuser: bool) -> impl IntoView {
+pub(super) fn NextSteps(numbers: Overview, is_superuser: bool) -> impl IntoView {
     let steps = steps(&numbers, is_superuser);
     let ready = steps.last().is_some_and(|step| step.done);
     let current = steps.iter().position(|step| !step.done);
@@ -102,10 +102,20 @@ fn One(step: Step, number: usize, is_current: bool) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use patchbay_domain::usage::UsageView;
+
+    fn nothing() -> Overview {
+        Overview {
+            servers: 0,
+            connectors_active: 0,
+            connectors_waiting: 0,
+            usage: UsageView::default(),
+        }
+    }
 
     #[test]
     fn an_empty_installation_begins_with_its_first_connector_and_a_user_with_picking_one() {
-        let nothing = Numbers::default();
+        let nothing = nothing();
         assert_eq!(steps(&nothing, true)[0].title, "Register your first connector");
         assert_eq!(steps(&nothing, false)[0].title, "Pick an active connector");
         assert!(steps(&nothing, true).iter().all(|step| !step.done));
@@ -113,9 +123,9 @@ mod tests {
 
     #[test]
     fn an_active_connector_is_also_a_registered_one() {
-        let numbers = Numbers {
+        let numbers = Overview {
             connectors_active: 1,
-            ..Numbers::default()
+            ..nothing()
         };
         let done: Vec<_> = steps(&numbers, true).iter().map(|step| step.done).collect();
         assert_eq!(done, [true, true, false, false]);

@@ -1,20 +1,17 @@
-//! Deleting a server.
+//! The question before a server is deleted.
 
-use super::api::{DELETE_SERVER, DeleteServer};
-use crate::{
-    error::AppError,
-    ui::{Confirm, Hidden, Submit, things, use_form},
-};
-use leptos::{form::ActionForm, prelude::*};
+use super::{api::DELETE_SERVER, forms::DeleteServerForm};
+use crate::ui::{Dialog, Hidden, Submit, form, things};
+use leptos::prelude::*;
 use patchbay_domain::server::ServerView;
 
-/// Asks before a server is deleted, and names what goes with it.
+/// Names what goes with a server.
 #[component]
-pub(super) fn DeleteDialog(server: ServerView, tokens: usize) -> AnyView {
-    let (action, form) = use_form::<DeleteServer>(DELETE_SERVER, words);
+pub(super) fn DeleteDialog(server: ServerView, tokens: usize) -> impl IntoView {
+    let form = form(DELETE_SERVER);
     let close = format!("/servers/{}", server.id);
     view! {
-        <Confirm title=format!("Delete {}?", server.name) close=close.clone() form>
+        <Dialog title=format!("Delete {}?", server.name) close=close.clone()>
             <p>"This takes along:"</p>
             <ul class="losses">
                 <li>"its endpoint, " <code>{server.endpoint}</code> ", which stops answering at once,"</li>
@@ -22,18 +19,14 @@ pub(super) fn DeleteDialog(server: ServerView, tokens: usize) -> AnyView {
                 <li>"its configuration."</li>
             </ul>
             <p>"The connector " <strong>{server.connector.name}</strong> " stays."</p>
-            <ActionForm action attr:id=form.own_element()>
+            <DeleteServerForm seed=form.seed()>
                 <Hidden name="server_id" value=server.id.to_string()/>
                 <div class="dialog-actions">
-                    <a class="button" href=close data-noscroll="">"Keep it"</a>
+                    <a class="button" href=close data-close="">"Keep it"</a>
                     <Submit label="Delete server" danger=true/>
                 </div>
-            </ActionForm>
-        </Confirm>
+            </DeleteServerForm>
+        </Dialog>
     }
     .into_any()
-}
-
-fn words(error: &AppError) -> String {
-    format!("The server was not deleted: {error}")
 }

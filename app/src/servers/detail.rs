@@ -1,67 +1,79 @@
 //! A server's page.
 
 use super::{
-    api::{ServerData, get_server},
+    api,
     connect::{Connect, NewToken},
     delete::DeleteDialog,
     tokens::{RevokeDialog, Tokens},
     tools::Tools,
 };
 use crate::{
-    layout::use_site,
-    ui::{CopyLine, Logo, ModeBadge, PageHeader, TimeAgo, count, load},
+    context,
+    ui::{CopyLine, Logo, ModeBadge, PageHeader, TimeAgo, count, page},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use patchbay_domain::server::ServerView;
+use patchbay_domain::{
+    server::{ServerTokenView, ServerView},
+    tool::ToolView,
+};
 
 /// What a server is, how clients reach it, its tools and its tokens.
 #[component]
 pub(crate) fn ServerPage() -> impl IntoView {
-    let site = use_site();
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
-    let data = Resource::new(move || (id.get(), site.reloads()), |(id, _)| get_server(id));
-    load(data, |data, _| view! { <Server data/> }.into_any())
+    let id = use_params_map()
+        .with_untracked(|params| params.get("id"))
+        .unwrap_or_default();
+    let asked = use_query_map().with_untracked(|query| Asked {
+        delete: query.get("delete").is_some(),
+        revoke: query.get("revoke"),
+    });
+    page(async move {
+        let (engine, actor) = context::signed_in()?;
+        let id = api::parse(&id)?;
+        let server = engine.server(&actor, id).await?;
+        let tools = engine.server_tools(&actor, id).await?;
+        let tokens = engine.server_tokens(&actor, id).await?;
+        let new_token = context::take_token(id).await?;
+        Ok(view! { <Server server tools tokens new_token asked/> }.into_any())
+    })
+}
+
+/// What the address asks about.
+struct Asked {
+    delete: bool,
+    revoke: Option<String>,
 }
 
 #[component]
-fn Server(data: ServerData) -> AnyView {
-    let ServerData {
-        server,
-        tools,
-        tokens,
-        new_token,
-    } = data;
-    let path = format!("/servers/{}", server.id);
+fn Server(
+    server: ServerView,
+    tools: Vec<ToolView>,
+    tokens: Vec<ServerTokenView>,
+    /// A token that was just made: this is its only sight.
+    new_token: Option<String>,
+    asked: Asked,
+) -> AnyView {
+    let id = server.id;
+    let revoking = asked
+        .revoke
+        .and_then(|id| tokens.iter().find(|token| token.id.to_string() == id).cloned());
+    let (deleting, count) = (asked.delete.then(|| server.clone()), tokens.len());
     view! {
         <PageHeader title=server.name.clone() parent=("MCP servers", "/servers")>
-            <a class="button button-danger-quiet" href=format!("{path}?delete=1") data-noscroll="">"Delete"</a>
+            <a class="button button-danger-quiet" href=format!("/servers/{id}?delete=1") data-dialog="">"Delete"</a>
         </PageHeader>
         {new_token.clone().map(|token| view! { <NewToken token/> })}
         <Facts server=server.clone()/>
-        <Connect name=server.name.clone() endpoint=server.endpoint.clone() new_token/>
-        <Tools server=server.id tools/>
-        <Tokens server=server.id tokens=tokens.clone()/>
-        <Dialogs server tokens/>
+        <Connect name=server.name endpoint=server.endpoint new_token/>
+        <Tools server=id tools/>
+        <Tokens server=id tokens/>
+        <div id="dialogs">
+            {deleting.map(|server| view! { <DeleteDialog server tokens=count/> })}
+            {revoking.map(|token| view! { <RevokeDialog server=id token/> })}
+        </div>
     }
     .into_any()
-}
-
-/// The dialog that the address asks for.
-#[component]
-fn Dialogs(server: ServerView, tokens: Vec<patchbay_domain::server::ServerTokenView>) -> impl IntoView {
-    let query = use_query_map();
-    let wanted = Memo::new(move |_| query.with(|query| (query.get("delete").is_some(), query.get("revoke"))));
-    move || match wanted.get() {
-        (true, _) => view! { <DeleteDialog server=server.clone() tokens=tokens.len()/> }.into_any(),
-        (false, Some(id)) => tokens
-            .iter()
-            .find(|token| token.id.to_string() == id)
-            .map(|token| view! { <RevokeDialog server=server.id token=token.clone()/> })
-            .into_any(),
-        (false, None) => ().into_any(),
-    }
 }
 
 #[component]

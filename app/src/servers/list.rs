@@ -1,34 +1,39 @@
 //! The list of a person's servers.
 
-use super::api::list_servers;
 use crate::{
-    layout::use_site,
-    paths,
-    ui::{CopyLine, EmptyState, Icon, Logo, ModeBadge, PageHeader, Pager, TimeAgo, count, load},
+    context, paths,
+    ui::{CopyLine, EmptyState, Icon, Logo, ModeBadge, PageHeader, Pager, TimeAgo, count, page},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use patchbay_domain::{page::Page, server::ServerView, usage::UsageView};
+use patchbay_domain::{
+    page::{Page, PageRequest},
+    server::ServerView,
+    usage::UsageView,
+};
+
+/// How many servers a page shows.
+const PAGE: u32 = 25;
 
 /// A person's servers.
 #[component]
 pub(crate) fn ServersPage() -> impl IntoView {
-    let site = use_site();
-    let query = use_query_map();
-    let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")).unwrap_or_default());
-    let data = Resource::new(
-        move || (cursor.get(), site.reloads()),
-        |(cursor, _)| list_servers(cursor),
-    );
-    view! {
-        <PageHeader title="MCP servers" about="Your endpoints. Each has a connector's tools behind it and tokens of its own.">
-            <a class="button button-primary" href="/connectors?mode=active">"New server"</a>
-        </PageHeader>
-        {load(data, move |page, _| {
-            let is_first = cursor.with_untracked(String::is_empty);
-            view! { <List page is_first/> }.into_any()
-        })}
-    }
+    let cursor = use_query_map()
+        .with_untracked(|query| query.get("cursor"))
+        .filter(|cursor| !cursor.is_empty());
+    page(async move {
+        let (engine, actor) = context::signed_in()?;
+        let is_first = cursor.is_none();
+        let limit = Some(PAGE);
+        let page = engine.servers(&actor, &PageRequest { limit, cursor }).await?;
+        let view = view! {
+            <PageHeader title="MCP servers" about="Your endpoints. Each has a connector's tools behind it and tokens of its own.">
+                <a class="button button-primary" href="/connectors?mode=active">"New server"</a>
+            </PageHeader>
+            <List page is_first/>
+        };
+        Ok(view.into_any())
+    })
 }
 
 #[component]

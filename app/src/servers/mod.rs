@@ -1,14 +1,29 @@
 //! A person's MCP servers: the list, and a server's page with its endpoint, clients, tools and tokens.
 
 mod api;
+mod forms;
+mod trial;
+
+#[cfg(feature = "ssr")]
 mod clients;
+#[cfg(feature = "ssr")]
 mod connect;
+#[cfg(feature = "ssr")]
 mod delete;
+#[cfg(feature = "ssr")]
 mod detail;
+#[cfg(feature = "ssr")]
 mod list;
+#[cfg(feature = "ssr")]
 mod tokens;
+#[cfg(feature = "ssr")]
 mod tools;
 
-pub(crate) use api::{CREATE_SERVER, CreateServer};
+#[cfg(feature = "ssr")]
+pub(crate) use api::CREATE_SERVER;
+#[cfg(feature = "ssr")]
 pub(crate) use detail::ServerPage;
+#[cfg(feature = "ssr")]
+pub(crate) use forms::CreateServerForm;
+#[cfg(feature = "ssr")]
 pub(crate) use list::{ServerTable, ServersPage};

@@ -1,21 +1,23 @@
 //! A server's tokens: the list, one more, one less.
 
-use super::api::{CREATE_TOKEN, CreateToken, REVOKE_TOKEN, RevokeToken};
-use crate::{
-    error::AppError,
-    ui::{Confirm, EmptyState, Field, FormBody, Hidden, Icon, Submit, TimeAgo, use_form},
+use super::{
+    api::{CREATE_TOKEN, REVOKE_TOKEN},
+    forms::{CreateTokenForm, RevokeTokenForm},
 };
-use leptos::{form::ActionForm, prelude::*};
+use crate::ui::{Dialog, EmptyState, Field, Hidden, Icon, Submit, TimeAgo, form};
+use leptos::prelude::*;
 use patchbay_domain::{ids::ServerId, server::ServerTokenView};
 
 /// The tokens that open a server, and the form for one more.
 #[component]
 pub(super) fn Tokens(server: ServerId, tokens: Vec<ServerTokenView>) -> AnyView {
-    let (action, form) = use_form::<CreateToken>(CREATE_TOKEN, not_created);
+    let form = form(CREATE_TOKEN);
     view! {
         <section class="section" aria-labelledby="tokens">
             <div class="section-head"><h2 id="tokens">"Tokens" <span class="count">{tokens.len()}</span></h2></div>
-            <p class="section-about">"One for each client keeps it easy to take one away. A token's text is shown when it is made and never again."</p>
+            <p class="section-about">
+                "One for each client keeps it easy to take one away. A token's text is shown when it is made and never again."
+            </p>
             {if tokens.is_empty() {
                 view! {
                     <EmptyState icon=Icon::Key title="No tokens">
@@ -26,13 +28,11 @@ pub(super) fn Tokens(server: ServerId, tokens: Vec<ServerTokenView>) -> AnyView 
             } else {
                 view! { <Table server tokens/> }.into_any()
             }}
-            <ActionForm action attr:class="form form-inline" attr:id=form.own_element()>
-                <FormBody form>
-                    <Hidden name="server_id" value=server.to_string()/>
-                    <Field name="name" label="Name of a new token" placeholder="Claude on my laptop" required=true/>
-                    <Submit label="Create token"/>
-                </FormBody>
-            </ActionForm>
+            <CreateTokenForm seed=form.seed()>
+                <Hidden name="server_id" value=server.to_string()/>
+                <Field form name="name" label="Name of a new token" placeholder="Claude on my laptop" required=true/>
+                <Submit label="Create token"/>
+            </CreateTokenForm>
         </section>
     }
     .into_any()
@@ -72,37 +72,32 @@ fn Row(server: ServerId, token: ServerTokenView) -> AnyView {
                     None => "never".into_any(),
                 }}
             </td>
-            <td class="table-action"><a class="button button-danger-quiet" href=href aria-label=label data-noscroll="">"Revoke"</a></td>
+            <td class="table-action"><a class="button button-danger-quiet" href=href aria-label=label data-dialog="">"Revoke"</a></td>
         </tr>
     }
     .into_any()
 }
 
-/// Asks before a token is revoked, and names what goes with it.
+/// The question before a token is revoked: names what goes with it.
 #[component]
 pub(super) fn RevokeDialog(server: ServerId, token: ServerTokenView) -> AnyView {
-    let (action, form) = use_form::<RevokeToken>(REVOKE_TOKEN, not_revoked);
+    let form = form(REVOKE_TOKEN);
     let close = format!("/servers/{server}");
     view! {
-        <Confirm title=format!("Revoke {}?", token.name) close=close.clone() form>
-            <p>"Clients that send " <code>{token.prefix} "…"</code> " are refused at once. This can't be undone; the server and its other tokens stay."</p>
-            <ActionForm action attr:id=form.own_element()>
+        <Dialog title=format!("Revoke {}?", token.name) close=close.clone()>
+            <p>
+                "Clients that send " <code>{token.prefix} "…"</code>
+                " are refused at once. This can't be undone; the server and its other tokens stay."
+            </p>
+            <RevokeTokenForm seed=form.seed()>
                 <Hidden name="server_id" value=server.to_string()/>
                 <Hidden name="token_id" value=token.id.to_string()/>
                 <div class="dialog-actions">
-                    <a class="button" href=close data-noscroll="">"Keep it"</a>
+                    <a class="button" href=close data-close="">"Keep it"</a>
                     <Submit label="Revoke token" danger=true/>
                 </div>
-            </ActionForm>
-        </Confirm>
+            </RevokeTokenForm>
+        </Dialog>
     }
     .into_any()
-}
-
-fn not_created(error: &AppError) -> String {
-    format!("The token was not created: {error}")
-}
-
-fn not_revoked(error: &AppError) -> String {
-    format!("The token was not revoked: {error}")
 }

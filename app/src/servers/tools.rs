@@ -1,16 +1,9 @@
 //! A server's tools, each to be tried.
 
-use super::api::{TryTool, try_form};
-use crate::{
-    error::AppError,
-    ui::{CopyBlock, EmptyState, FormBody, FormState, Hidden, Icon, SchemaFields, Submit, count, things},
-};
-use leptos::{form::ActionForm, prelude::*};
-use patchbay_domain::{
-    ids::ServerId,
-    schema_form::SchemaForm,
-    tool::{ToolTrial, ToolView},
-};
+use super::{api::try_form, forms::TryToolForm};
+use crate::ui::{EmptyState, Hidden, Icon, SchemaFields, Submit, form, things};
+use leptos::prelude::*;
+use patchbay_domain::{ids::ServerId, schema_form::SchemaForm, tool::ToolView};
 
 /// The tools, each with a form to call it.
 #[component]
@@ -30,7 +23,7 @@ pub(super) fn Tools(server: ServerId, tools: Vec<ToolView>) -> AnyView {
                 view! {
                     <p class="section-about">"What clients see. Open one to try it: the call takes the same path as a client's."</p>
                     <ul class="rows">
-                        {tools.into_iter().enumerate().map(|(index, tool)| view! { <Tool server tool index/> }).collect_view()}
+                        {tools.into_iter().map(|tool| view! { <Tool server tool/> }).collect_view()}
                     </ul>
                 }
                 .into_any()
@@ -41,20 +34,8 @@ pub(super) fn Tools(server: ServerId, tools: Vec<ToolView>) -> AnyView {
 }
 
 #[component]
-fn Tool(server: ServerId, tool: ToolView, index: usize) -> AnyView {
-    let action = ServerAction::<TryTool>::new();
-    let (answer, pending) = (action.value(), action.pending());
-    let form = FormState::new(
-        &try_form(&tool.name),
-        words,
-        move || answer.with(|answer| answer.as_ref().map(|answer| answer.as_ref().err().cloned())),
-        move || pending.get(),
-    );
-    let before = form.trial();
-    let trial = move || match answer.get() {
-        Some(answer) => answer.ok(),
-        None => before.clone(),
-    };
+fn Tool(server: ServerId, tool: ToolView) -> AnyView {
+    let form = form(&try_form(&tool.name));
     let fields = SchemaForm::parse(&tool.input_schema);
     let arguments = fields.fields.len() as u64;
     view! {
@@ -70,60 +51,16 @@ fn Tool(server: ServerId, tool: ToolView, index: usize) -> AnyView {
                     <span class="row-note">{things(arguments, "argument")}</span>
                 </summary>
                 <div class="row-body">
-                    <ActionForm action attr:class="form" attr:id=form.own_element()>
-                        <FormBody form>
-                            <Hidden name="server_id" value=server.to_string()/>
-                            <Hidden name="tool" value=tool.name/>
-                            {(arguments == 0).then(|| view! { <p class="field-help">"It takes no arguments."</p> })}
-                            <SchemaFields form=fields prefix="arguments"/>
-                            <Submit label="Try it" slow="Waiting for the tool…"/>
-                        </FormBody>
-                    </ActionForm>
-                    <div role="status">{move || trial().map(|trial| view! { <Trial trial index/> })}</div>
+                    <TryToolForm seed=form.seed()>
+                        <Hidden name="server_id" value=server.to_string()/>
+                        <Hidden name="tool" value=tool.name/>
+                        {(arguments == 0).then(|| view! { <p class="field-help">"It takes no arguments."</p> })}
+                        <SchemaFields form fields prefix="arguments"/>
+                        <Submit label="Try it" slow="Waiting for the tool…"/>
+                    </TryToolForm>
                 </div>
             </details>
         </li>
     }
     .into_any()
-}
-
-#[component]
-fn Trial(trial: ToolTrial, index: usize) -> AnyView {
-    let ToolTrial {
-        is_error,
-        json,
-        text,
-        took_ms,
-    } = trial;
-    let text = readable(text);
-    let (class, words) = if is_error {
-        ("badge badge-bad", "Failed")
-    } else {
-        ("badge badge-good", "Succeeded")
-    };
-    let has_text = !text.is_empty();
-    view! {
-        <div class="trial">
-            <p class="trial-head"><span class=class>{words}</span> <span>{format!("in {} ms", count(took_ms))}</span></p>
-            {has_text.then(|| view! { <pre class="trial-text" tabindex="0">{text}</pre> })}
-            <details open=!has_text>
-                <summary>"The whole result"</summary>
-                <CopyBlock id=format!("trial-{index}") what="result" text=json/>
-            </details>
-        </div>
-    }
-    .into_any()
-}
-
-/// Many tools answer with JSON on one line.
-fn readable(text: String) -> String {
-    let json: Option<serde_json::Value> = serde_json::from_str(&text).ok();
-    let indented = json
-        .filter(|json| json.is_object() || json.is_array())
-        .map(|json| serde_json::to_string_pretty(&json));
-    indented.and_then(Result::ok).unwrap_or(text)
-}
-
-fn words(error: &AppError) -> String {
-    format!("The tool was not called: {error}")
 }

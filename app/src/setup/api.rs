@@ -10,7 +10,8 @@ pub(super) const SET_UP: &str = "set-up";
 #[server(prefix = "/fn", endpoint = "set-up")]
 pub(crate) async fn set_up(token: String, email: String, password: String) -> Result<Done, AppError> {
     use crate::context;
-    let reply = context::Reply::new(SET_UP, "/set-up")
+    // The token as well: it is gone from the address, and worth nothing in an hour or once it is used.
+    let reply = context::Reply::for_anybody(SET_UP, "/set-up")
         .keep("token", &token)
         .keep("email", &email);
     let result = async {
@@ -19,10 +20,7 @@ pub(crate) async fn set_up(token: String, email: String, password: String) -> Re
         engine
             .begin_session(&context::session()?, &user, &context::device())
             .await?;
-        Ok(Done {
-            notice: None,
-            to: "/".into(),
-        })
+        Ok(context::Next::to("/"))
     };
     reply.finish(result.await).await
 }

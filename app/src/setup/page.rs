@@ -1,17 +1,19 @@
-//! The set-up page. The token stands behind the `#` of the set-up link, where it reaches no log.
+//! The set-up page.
 
-use super::api::{SET_UP, SetUp};
+use super::{
+    api::{SET_UP, SetUp},
+    token::TakeToken,
+};
 use crate::{
-    browser,
     layout::{Frame, Leave, SmallPage},
-    ui::{Control, Field, FormBody, FormState, Submit, flash_only, load_frame},
+    ui::{Control, Field, PlainForm, Submit, form, page_for_anybody},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
 /// Makes the first superuser.
 #[component]
 pub(crate) fn SetUpPage() -> impl IntoView {
-    load_frame(|frame| match frame {
+    page_for_anybody(|frame| match frame {
         Frame { me: Some(_), .. } => view! { <Leave to="/".to_owned()/> }.into_any(),
         Frame { needs_set_up: true, .. } => view! { <SetUpForm/> }.into_any(),
         Frame { .. } => view! { <Done/> }.into_any(),
@@ -20,32 +22,19 @@ pub(crate) fn SetUpPage() -> impl IntoView {
 
 #[component]
 fn SetUpForm() -> impl IntoView {
-    let form = flash_only(SET_UP, ToString::to_string);
-    Effect::new(move || take_token(form));
+    let form = form(SET_UP);
     view! {
         <SmallPage title="Set up Patchbay" about="Make the first account. It is a superuser: it keeps the catalogue of connectors.">
-            <form class="form" method="post" action=SetUp::url()>
-                <FormBody form>
-                    <Field name="token" label="Set-up token" control=Control::Line("password") required=true
-                        help="It is the end of the link in Patchbay's start-up log, behind the #."/>
-                    <Field name="email" label="Email" control=Control::Line("email") required=true autocomplete="username"/>
-                    <Field name="password" label="Password" control=Control::Line("password") required=true
-                        autocomplete="new-password" help="At least 8 characters. A few words make a good one."/>
-                    <Submit label="Create superuser"/>
-                </FormBody>
-            </form>
+            <PlainForm form action=SetUp::url() explain=ToString::to_string>
+                <Field form name="token" label="Set-up token" control=Control::Line("password") required=true
+                    help="It is the end of the link in Patchbay's start-up log, behind the #."/>
+                <Field form name="email" label="Email" control=Control::Line("email") required=true autocomplete="username"/>
+                <Field form name="password" label="Password" control=Control::Line("password") required=true
+                    autocomplete="new-password" help="At least 8 characters. A few words make a good one."/>
+                <Submit label="Create superuser"/>
+            </PlainForm>
+            <TakeToken token=form.element("token") next=form.element("email")/>
         </SmallPage>
-    }
-}
-
-/// The fragment is the token, or `token=` and the token.
-fn take_token(form: FormState) {
-    if let Some(fragment) = browser::take_fragment() {
-        browser::fill(
-            &form.element("token"),
-            fragment.strip_prefix("token=").unwrap_or(&fragment),
-        );
-        browser::focus(&form.element("email"));
     }
 }
 

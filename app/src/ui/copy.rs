@@ -3,8 +3,10 @@
 use super::{Icon, IconView};
 use crate::browser;
 use leptos::prelude::*;
+use std::time::Duration;
 
 /// One line of text with a button that copies it.
+#[cfg(feature = "ssr")]
 #[component]
 pub(crate) fn CopyLine(
     /// The element's id, unique on the page.
@@ -19,7 +21,7 @@ pub(crate) fn CopyLine(
     view! {
         <div class="copy copy-line">
             <code id=id.clone() class="copy-text" tabindex="0">{text}</code>
-            <CopyButton id what/>
+            <CopyButton id what=what.to_owned()/>
         </div>
     }
     .into_any()
@@ -40,25 +42,31 @@ pub(crate) fn CopyBlock(
     view! {
         <div class="copy copy-block">
             <pre class="copy-text" tabindex="0"><code id=id.clone()>{text}</code></pre>
-            <CopyButton id what/>
+            <CopyButton id what=what.to_owned()/>
         </div>
     }
     .into_any()
 }
 
-#[component]
-fn CopyButton(id: String, what: &'static str) -> AnyView {
+/// Copies an element's text, and says that it did.
+#[island]
+fn CopyButton(
+    /// The element's id.
+    id: String,
+    /// What its text is.
+    what: String,
+) -> impl IntoView {
     let copied = RwSignal::new(false);
     let copy = move |_| {
         copied.set(browser::copy(&id));
-        set_timeout(move || copied.set(false), std::time::Duration::from_secs(2));
+        set_timeout(move || copied.set(false), Duration::from_secs(2));
     };
+    let icon = move || if copied.get() { Icon::Check } else { Icon::Copy };
     view! {
         <button type="button" class="button button-quiet copy-button needs-scripts" aria-label=format!("Copy {what}") on:click=copy>
-            {move || if copied.get() { view! { <IconView icon=Icon::Check/> } } else { view! { <IconView icon=Icon::Copy/> } }}
+            {move || view! { <IconView icon=icon()/> }}
             <span aria-hidden="true">{move || if copied.get() { "Copied" } else { "Copy" }}</span>
         </button>
-        <span class="visually-hidden" role="status">{move || if copied.get() { "Copied." } else { "" }}</span>
+        <span class="visually-hidden" role="status">{move || copied.get().then_some("Copied.")}</span>
     }
-    .into_any()
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     error::AppError,
-    layout::{Leave, use_site},
+    layout::{Leave, here},
     paths,
 };
 use leptos::prelude::*;
@@ -12,10 +12,9 @@ use leptos_meta::Title;
 #[component]
 pub(crate) fn ErrorState(error: AppError) -> impl IntoView {
     if error == AppError::SignedOut {
-        let to = paths::with_query("/sign-in", &[("next", &use_site().here())]);
+        let to = paths::with_query("/sign-in", &[("next", &here())]);
         return view! { <Leave to/> }.into_any();
     }
-    #[cfg(feature = "ssr")]
     crate::context::set_status(error.status());
     let (title, hint) = match &error {
         AppError::NotFound { .. } => (

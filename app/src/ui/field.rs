@@ -1,6 +1,6 @@
 //! One field of a form: its name, its control, what it is for, and what is wrong with it.
 
-use super::FormState;
+use super::{Form, field_error::FieldError};
 use leptos::prelude::*;
 use patchbay_domain::schema_form::Bounds;
 
@@ -26,9 +26,11 @@ pub(crate) enum Control {
     Json,
 }
 
-/// A field. What was typed before and what is wrong with it come from the form around it.
+/// A field, with what was typed into it and what was wrong with it when the form was last sent without scripts.
 #[component]
 pub(crate) fn Field(
+    /// The form that it is a part of.
+    form: Form,
     /// The name that the form sends.
     #[prop(into)]
     name: String,
@@ -63,27 +65,21 @@ pub(crate) fn Field(
     #[prop(optional)]
     autofocus: bool,
 ) -> AnyView {
-    let form = expect_context::<FormState>();
     let [help, placeholder, value] = [help, placeholder, value].map(|text| text.filter(|text| !text.is_empty()));
-    let error_key = error_key.unwrap_or_else(|| name.clone());
-    let id = form.element(&error_key);
-    let (help_id, error_id) = (format!("{id}-help"), format!("{id}-error"));
-    let error = form.error_of(error_key);
+    let key = error_key.unwrap_or_else(|| name.clone());
+    let id = form.element(&key);
+    let error = form.error_of(&key).unwrap_or_default();
     let value = if form.is_second_try() {
         form.typed(&name).or(value.filter(|_| control != Control::Tick))
     } else {
         value
     };
-    let described_by = {
-        let (help_id, error_id, has_help) = (help_id.clone(), error_id.clone(), help.is_some());
-        Signal::derive(move || match (has_help, error.with(Option::is_some)) {
-            (true, true) => Some(format!("{help_id} {error_id}")),
-            (true, false) => Some(help_id.clone()),
-            (false, true) => Some(error_id.clone()),
-            (false, false) => None,
-        })
+    let help_id = format!("{id}-help");
+    let described_by = match help {
+        Some(_) => format!("{help_id} {id}-error"),
+        None => format!("{id}-error"),
     };
-    let invalid = Signal::derive(move || error.with(Option::is_some).then_some("true"));
+    let invalid = (!error.is_empty()).then_some("true");
     let is_tick = control == Control::Tick;
     let input = Input {
         id: id.clone(),
@@ -98,7 +94,7 @@ pub(crate) fn Field(
     };
     let input = input.view(control);
     let label = view! {
-        <label class="field-label" for=id>{label}</label>
+        <label class="field-label" for=id.clone()>{label}</label>
         {mark_optional.then(|| view! { <span class="field-optional">"optional"</span> })}
     };
     let head = if is_tick {
@@ -110,7 +106,7 @@ pub(crate) fn Field(
         <div class="field">
             {head}
             {help.map(|help| view! { <p class="field-help" id=help_id>{help}</p> })}
-            {move || error.get().map(|error| view! { <p class="field-error" id=error_id.clone()>{error}</p> })}
+            <FieldError control=id key before=error/>
         </div>
     }
     .into_any()
@@ -124,8 +120,8 @@ struct Input {
     required: bool,
     autocomplete: &'static str,
     autofocus: bool,
-    described_by: Signal<Option<String>>,
-    invalid: Signal<Option<&'static str>>,
+    described_by: String,
+    invalid: Option<&'static str>,
 }
 
 impl Input {

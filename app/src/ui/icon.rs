@@ -5,6 +5,8 @@ use leptos::prelude::*;
 macro_rules! icons {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
         /// An icon. It stands beside words and never for them.
+        // Islands draw few of them.
+        #[cfg_attr(not(feature = "ssr"), allow(dead_code))]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Icon {
             $($(#[$doc])* $variant,)*

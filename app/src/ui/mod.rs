@@ -1,37 +1,73 @@
 //! The parts that pages are made of. A part knows no page, no server function and no colour: those are in `style/`.
+//!
+//! Islands, and what they draw, are compiled for both sides; the rest stays on the server.
 
-mod badge;
-mod confirm;
-mod copy_field;
+mod alert;
+mod copy;
 mod dialog;
-mod empty_state;
-mod error_state;
-mod field;
-mod form;
+mod field_error;
 mod icon;
-mod load;
-mod logo;
-mod page_header;
-mod pager;
-mod schema_fields;
-mod search;
-mod stat;
-mod time_ago;
+mod live_form;
+mod notice;
+mod number;
+mod submit;
 
-pub(crate) use badge::ModeBadge;
-pub(crate) use confirm::Confirm;
-pub(crate) use copy_field::{CopyBlock, CopyLine};
-pub(crate) use dialog::Dialog;
-pub(crate) use empty_state::EmptyState;
-pub(crate) use error_state::ErrorState;
-pub(crate) use field::{Control, Field};
-pub(crate) use form::{FormBody, FormState, Hidden, Submit, flash_only, use_form};
+pub(crate) use alert::Alert;
+pub(crate) use copy::CopyBlock;
 pub(crate) use icon::{Icon, IconView};
-pub(crate) use load::{load, load_frame};
-pub(crate) use logo::Logo;
-pub(crate) use page_header::PageHeader;
-pub(crate) use pager::Pager;
-pub(crate) use schema_fields::SchemaFields;
-pub(crate) use search::Search;
-pub(crate) use stat::{Stat, count, things};
-pub(crate) use time_ago::TimeAgo;
+pub(crate) use live_form::{FormSeed, LiveForm, element_id, live_form};
+pub(crate) use number::count;
+
+#[cfg(feature = "ssr")]
+mod parts {
+    pub(crate) use super::{
+        alert::Explain,
+        badge::ModeBadge,
+        copy::CopyLine,
+        dialog::Dialog,
+        empty_state::EmptyState,
+        error_state::ErrorState,
+        field::{Control, Field},
+        form::{Form, Hidden, PlainForm, form},
+        logo::Logo,
+        notice::NoticeCard,
+        number::things,
+        page::{page, page_for_anybody},
+        page_header::PageHeader,
+        pager::Pager,
+        schema_fields::SchemaFields,
+        search::Search,
+        stat::Stat,
+        submit::Submit,
+        time_ago::TimeAgo,
+    };
+}
+#[cfg(feature = "ssr")]
+pub(crate) use parts::*;
+
+#[cfg(feature = "ssr")]
+mod badge;
+#[cfg(feature = "ssr")]
+mod empty_state;
+#[cfg(feature = "ssr")]
+mod error_state;
+#[cfg(feature = "ssr")]
+mod field;
+#[cfg(feature = "ssr")]
+mod form;
+#[cfg(feature = "ssr")]
+mod logo;
+#[cfg(feature = "ssr")]
+mod page;
+#[cfg(feature = "ssr")]
+mod page_header;
+#[cfg(feature = "ssr")]
+mod pager;
+#[cfg(feature = "ssr")]
+mod schema_fields;
+#[cfg(feature = "ssr")]
+mod search;
+#[cfg(feature = "ssr")]
+mod stat;
+#[cfg(feature = "ssr")]
+mod time_ago;

@@ -1,63 +1,31 @@
-//! A page's data, on its way: waiting, there, or not to be had.
+//! A page's content, once all that it needs is there; or why it can't be had.
 
 use super::ErrorState;
 use crate::{
-    error::AppError,
-    layout::{Frame, use_site},
+    context,
+    layout::{Frame, use_frame},
 };
 use leptos::prelude::*;
+use patchbay_engine::Error;
 
-/// Shows the data with `view` when it is there, together with what waited for this page in the session.
-pub(crate) fn load<T>(
-    data: Resource<Result<T, AppError>>,
-    view: impl Fn(T, Frame) -> AnyView + Clone + Send + Sync + 'static,
-) -> impl IntoView
-where
-    T: Clone + Send + Sync + 'static,
-{
-    let site = use_site();
+/// A page made from `content`, which may ask the engine. What stands in it finds the [`Frame`] in its context.
+pub(crate) fn page(content: impl Future<Output = Result<AnyView, Error>> + Send + 'static) -> AnyView {
+    let frame = use_frame();
     view! {
-        <Transition fallback=Loading>
-            {move || {
-                let view = view.clone();
-                Suspend::new(async move {
-                    let arrived = site.arrive().await;
-                    match (arrived, data.await) {
-                        (Ok(frame), Ok(data)) => view(data, frame),
-                        (Err(error), _) | (_, Err(error)) => view! { <ErrorState error/> }.into_any(),
-                    }
-                })
-            }}
-        </Transition>
-    }
-}
-
-/// Shows what needs nothing but the frame.
-pub(crate) fn load_frame(view: impl Fn(Frame) -> AnyView + Clone + Send + Sync + 'static) -> impl IntoView {
-    let site = use_site();
-    view! {
-        <Suspense fallback=Loading>
-            {move || {
-                let view = view.clone();
-                Suspend::new(async move {
-                    match site.arrive().await {
-                        Ok(frame) => view(frame),
-                        Err(error) => view! { <ErrorState error/> }.into_any(),
-                    }
-                })
-            }}
+        <Suspense>
+            {Suspend::new(async move {
+                let content = async {
+                    provide_context(frame.await?);
+                    content.await.map_err(|error| context::public(&error))
+                };
+                content.await.unwrap_or_else(|error| view! { <ErrorState error/> }.into_any())
+            })}
         </Suspense>
     }
+    .into_any()
 }
 
-#[component]
-fn Loading() -> impl IntoView {
-    view! {
-        <div class="loading" role="status">
-            <span class="visually-hidden">"Loading…"</span>
-            <div class="loading-bar"></div>
-            <div class="loading-bar"></div>
-            <div class="loading-bar"></div>
-        </div>
-    }
+/// A page for whoever comes, signed in or not.
+pub(crate) fn page_for_anybody(content: impl FnOnce(Frame) -> AnyView + Send + 'static) -> AnyView {
+    page(async move { Ok(content(expect_context::<Frame>())) })
 }

@@ -1,21 +1,27 @@
 //! The fields of a form that a JSON Schema asks for.
 
-use super::{Control, Field};
+use super::{Control, Field, Form};
 use leptos::prelude::*;
 use patchbay_domain::schema_form::{FieldKind, SchemaField, SchemaForm};
 
 /// The fields, sent as `{prefix}[{key}]`.
 #[component]
 pub(crate) fn SchemaFields(
+    /// The form that they are a part of.
+    form: Form,
     /// Which ones.
-    form: SchemaForm,
+    fields: SchemaForm,
     /// The name of the map that they are sent in.
     prefix: &'static str,
 ) -> impl IntoView {
-    form.fields.into_iter().map(|field| one(field, prefix)).collect_view()
+    fields
+        .fields
+        .into_iter()
+        .map(|field| one(form, field, prefix))
+        .collect_view()
 }
 
-fn one(field: SchemaField, prefix: &str) -> impl IntoView {
+fn one(form: Form, field: SchemaField, prefix: &str) -> impl IntoView {
     let control = match field.kind {
         FieldKind::Text => Control::Line("text"),
         FieldKind::Password => Control::Line("password"),
@@ -37,6 +43,7 @@ fn one(field: SchemaField, prefix: &str) -> impl IntoView {
     let mark_optional = !field.required && control != Control::Tick;
     view! {
         <Field
+            form
             name=format!("{prefix}[{}]", field.key)
             error_key=format!("{prefix}.{}", field.name)
             label=field.label

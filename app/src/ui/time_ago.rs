@@ -1,6 +1,6 @@
 //! Points in time: how long ago for reading, exactly on hover and for machines.
 
-use crate::layout::use_now;
+use crate::layout::Frame;
 use leptos::prelude::*;
 use patchbay_domain::Timestamp;
 use time::UtcOffset;
@@ -8,10 +8,8 @@ use time::UtcOffset;
 /// How long ago something was.
 #[component]
 pub(crate) fn TimeAgo(at: Timestamp) -> impl IntoView {
-    let now = use_now();
-    view! {
-        <time datetime=at.to_string() title=exact(at)>{move || ago(now.get(), at)}</time>
-    }
+    let now = expect_context::<Frame>().now.0.unix_timestamp();
+    view! { <time datetime=at.to_string() title=exact(at)>{ago(now, at)}</time> }
 }
 
 fn exact(at: Timestamp) -> String {

@@ -1,0 +1,67 @@
+//! What went wrong with a form, above its fields.
+
+use super::live_form::element_id;
+use crate::error::AppError;
+use leptos::prelude::*;
+
+/// The words for an error, given what the form is for.
+pub(crate) type Explain = fn(&AppError) -> String;
+
+/// The place for what went wrong. It is always there, so that screen readers hear of what appears in it.
+#[component]
+pub(crate) fn Alert(
+    /// The form's name on its page.
+    #[prop(into)]
+    form: String,
+    /// What went wrong, if anything did.
+    #[prop(into)]
+    error: Signal<Option<AppError>>,
+    /// The words for it.
+    explain: Explain,
+) -> impl IntoView {
+    view! {
+        <div class="form-alert" role="alert">
+            {move || error.get().map(|error| inside(&form, &error, explain))}
+        </div>
+    }
+}
+
+fn inside(form: &str, error: &AppError, explain: Explain) -> AnyView {
+    let text = explain(error);
+    let detail = match error {
+        // What exactly happened stands beneath words that are about something more general.
+        AppError::BadConnector { message } if !text.contains(message) => Some(message.clone()),
+        AppError::Internal { request_id } if !request_id.is_empty() => Some(format!("Request {request_id}")),
+        _ => None,
+    };
+    let fields = match error {
+        AppError::Invalid { fields } => fields
+            .0
+            .iter()
+            .map(|(name, error)| one(form, name, &error.to_string()))
+            .collect(),
+        _ => Vec::new(),
+    };
+    view! {
+        <div class="notice notice-bad">
+            <p class="notice-text">{text}</p>
+            {detail.map(|detail| view! { <p class="notice-detail">{detail}</p> })}
+            {(!fields.is_empty()).then(|| view! { <ul class="notice-list">{fields}</ul> })}
+        </div>
+    }
+    .into_any()
+}
+
+fn one(form: &str, name: &str, error: &str) -> AnyView {
+    let href = format!("#{}", element_id(form, name));
+    view! { <li><a href=href>{readable(name)}</a> {format!(": {error}")}</li> }.into_any()
+}
+
+/// `connector_url` and `configuration.connector_url` are read as "Connector url".
+fn readable(field: &str) -> String {
+    let last = field.rsplit('.').next().unwrap_or(field).replace('_', " ");
+    let mut letters = last.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
