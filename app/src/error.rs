@@ -14,7 +14,7 @@ use std::fmt;
 /// Why a page could not be had or a form was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub(crate) enum AppError {
+pub enum AppError {
     /// Fields of the form were refused.
     Invalid {
         /// Which ones, and why.
@@ -71,7 +71,7 @@ impl AppError {
     /// The HTTP status that goes with it.
     #[cfg(feature = "ssr")]
     #[must_use]
-    pub(crate) fn status(&self) -> u16 {
+    pub fn status(&self) -> u16 {
         match self {
             Self::Malformed | Self::BadConnector { .. } => 400,
             Self::SignedOut | Self::BadCredentials => 401,
@@ -87,7 +87,7 @@ impl AppError {
 
     /// What is wrong with one field of the form, in words.
     #[must_use]
-    pub(crate) fn of_field(&self, name: &str) -> Option<String> {
+    pub fn of_field(&self, name: &str) -> Option<String> {
         match self {
             Self::Invalid { fields } => fields.get(name).map(ToString::to_string),
             Self::Conflict { field: Some(field), .. } if field == name => Some(FieldError::Taken.to_string()),

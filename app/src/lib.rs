@@ -38,6 +38,8 @@ mod routes;
 mod shell;
 
 #[cfg(feature = "ssr")]
+pub use error::AppError;
+#[cfg(feature = "ssr")]
 pub use routes::App;
 #[cfg(feature = "ssr")]
 pub use shell::{Assets, shell};

@@ -389,7 +389,10 @@ async fn the_secret_is_shown_to_the_connector_and_to_nobody_else() {
     for request in seen {
         // Who didn't ask for it, the manifest's host, doesn't get it.
         let is_mcp = request.path != "/connector.json";
-        let shown = request.headers.get("authorization").map(|value| value.as_bytes());
+        let shown = request
+            .headers
+            .get("authorization")
+            .map(axum::http::HeaderValue::as_bytes);
         let expected = is_mcp.then_some(&b"Bearer my_secure_secret_123"[..]);
         assert_eq!(shown, expected, "{}", request.path);
     }
