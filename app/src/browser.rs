@@ -51,6 +51,13 @@ pub(crate) fn focus(id: &str) {
     }
 }
 
+/// Takes away what is inside an element.
+pub(crate) fn clear(id: &str) {
+    if let Some(element) = find::<HtmlElement>(id) {
+        element.replace_children_with_node_0();
+    }
+}
+
 /// Sets or takes away an attribute.
 pub(crate) fn mark(id: &str, attribute: &str, value: Option<&str>) {
     if let Some(element) = find::<HtmlElement>(id) {

@@ -47,8 +47,11 @@ where
 impl LiveForm {
     fn new(seed: &FormSeed, answer: Signal<Option<Result<Done, AppError>>>, waiting: Signal<bool>) -> Self {
         Effect::new(move || {
-            if let Some(Ok(done)) = answer.get() {
-                browser::visit(&done.to);
+            match answer.get() {
+                Some(Ok(done)) => browser::visit(&done.to),
+                // What was told before is not about this.
+                Some(Err(_)) => browser::clear("notices"),
+                None => {}
             }
         });
         let refused = Signal::derive(move || answer.with(|answer| Some(answer.as_ref()?.as_ref().err().cloned())));
