@@ -60,28 +60,18 @@ const REST: [(&str, &str, Access, &str); 18] = [
 ];
 
 /// The dashboard's server functions: path, who, and a form that is fine.
-const FUNCTIONS: [(&str, Access, &str); 17] = [
+const FUNCTIONS: [(&str, Access, &str); 11] = [
     ("/fn/set-up", Anyone, ""),
     ("/fn/account/sign-in", Anyone, ""),
     ("/fn/account/sign-up", Anyone, ""),
     ("/fn/account/sign-out", Anyone, ""),
-    ("/fn/frame", Anyone, ""),
-    ("/fn/overview", SignedIn, ""),
-    (
-        "/fn/connectors/list",
-        SignedIn,
-        "query[q]=&query[mode]=&query[cursor]=&query[registered]=&query[activate]=",
-    ),
-    ("/fn/connectors/get", SignedIn, "id=1"),
     ("/fn/connectors/register", Superuser, "name=another&description=x"),
     (
         "/fn/connectors/activate",
         Superuser,
         "connector_id=1&connector_url={url}",
     ),
-    ("/fn/servers/list", SignedIn, "cursor="),
     ("/fn/servers/create", SignedIn, "connector_id=1&name=x"),
-    ("/fn/servers/get", Owner, "id={server}"),
     ("/fn/servers/create-token", Owner, "server_id={server}&name=x"),
     ("/fn/servers/try-tool", Owner, "server_id={server}&tool=a"),
     ("/fn/servers/revoke-token", Owner, "server_id={server}&token_id={token}"),
@@ -243,7 +233,7 @@ async fn each_server_function_lets_in_whom_it_should_and_nobody_else() {
 }
 
 /// What everybody may do as often as they like.
-const UNLIMITED: [&str; 3] = ["/api/auth/logout", "/fn/account/sign-out", "/fn/frame"];
+const UNLIMITED: [&str; 2] = ["/api/auth/logout", "/fn/account/sign-out"];
 
 #[tokio::test]
 async fn what_anybody_may_try_is_limited() {

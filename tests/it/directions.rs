@@ -14,7 +14,7 @@ const RULES: [(&[&str], &[&str]); 5] = [
         &["reqwest", "hyper_util::client", "hyper::client", "hyper_rustls"],
         &[
             "crates/engine/src/upstream",
-            "crates/postgres/src/fetch.rs",
+            "crates/postgres/src/download.rs",
             "crates/postgres/src/error.rs",
         ],
     ),
