@@ -1,7 +1,7 @@
 //! What went wrong, as the browser is told. Closed and public: no sources, no SQL, no secrets.
 //!
 //! The one place where the engine's errors become these is `context::error_table`, on the server. The words for what a
-//! person was just doing stand with that form (see `ui::form::Explain`).
+//! person was just doing stand with that form (see `ui::Alert`).
 
 use leptos::server_fn::{
     codec::JsonEncoding,

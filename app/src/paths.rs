@@ -1,7 +1,7 @@
 //! Paths of this site that come from outside: where to go on after signing in, which page a form stood on.
 
 /// The path if it is one of this site, else nothing: never another site, however it is spelled.
-#[cfg(feature = "ssr")]
+#[must_use]
 pub(crate) fn local(path: &str) -> Option<&str> {
     let inside = path.starts_with('/') && !path[1..].starts_with(['/', '\\']);
     (inside && path.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'\\')).then_some(path)
@@ -44,7 +44,7 @@ pub(crate) fn with_query(path: &str, parameters: &[(&str, &str)]) -> String {
     url
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn NewToken(token: String) -> AnyView {
     view! {
-        <section class="panel panel-accent new-token" aria-labelledby="new-token-title">
+        <section class="panel panel-accent" aria-labelledby="new-token-title">
             <h2 id="new-token-title"><IconView icon=Icon::Key/> "Copy this token now"</h2>
             <p class="panel-about">"It is shown only once: Patchbay keeps no copy. The snippets below have it filled in."</p>
             <CopyLine id="new-token" what="token" text=token/>
