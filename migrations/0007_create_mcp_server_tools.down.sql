@@ -1,0 +1,2 @@
+DROP TABLE mcp_server_tools;
+DROP FUNCTION announce_server_change;
