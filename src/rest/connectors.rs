@@ -141,6 +141,7 @@ async fn list(
         q: query.q,
         mode: query.mode,
         kind: query.kind,
+        ..ConnectorFilter::default()
     };
     let page = PageRequest {
         limit: query.limit,

@@ -42,6 +42,7 @@ fn Connector(connector: ConnectorView, is_superuser: bool) -> AnyView {
         tools,
         templates,
         config_params,
+        ..
     } = connector;
     let for_actions = summary.clone();
     let is_waiting = summary.mode == ConnectorMode::Deactive;

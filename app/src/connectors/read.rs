@@ -59,7 +59,7 @@ pub(super) async fn catalogue(query: &ConnectorsQuery) -> Result<Catalogue, Erro
     let filter = ConnectorFilter {
         q: some(&query.q),
         mode: ConnectorMode::parse(&query.mode),
-        kind: None,
+        ..ConnectorFilter::default()
     };
     let request = PageRequest {
         limit: Some(PAGE),

@@ -154,10 +154,97 @@ pub struct ConnectorSummary {
     pub tools_count: u32,
     /// How many templates it offers.
     pub templates_count: u32,
+    /// The number of the version of its definitions that is in force; 0 before the first.
+    pub definitions_version: u32,
+    /// Whether its service now says something else than what is pinned.
+    pub changes: Option<ChangesState>,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+/// What became of a difference between what is pinned and what the service says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangesState {
+    /// A superuser has to look at it.
+    Waiting,
+    /// A superuser looked, and kept what is pinned.
+    Refused,
+}
+
+impl ChangesState {
+    /// The word in the database and on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The state of that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "waiting" => Some(Self::Waiting),
+            "refused" => Some(Self::Refused),
+            _ => None,
+        }
+    }
+
+    /// The badge's words.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Waiting => "Changes waiting",
+            Self::Refused => "Changes refused",
+        }
+    }
+}
+
+/// In which order a list of connectors comes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectorSort {
+    /// The last registered first.
+    #[default]
+    Newest,
+    /// The last changed first.
+    Updated,
+    /// By name, whatever its case.
+    Name,
+}
+
+impl ConnectorSort {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::Updated => "updated",
+            Self::Name => "name",
+        }
+    }
+
+    /// The order of that word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Newest, Self::Updated, Self::Name]
+            .into_iter()
+            .find(|sort| sort.as_str() == word)
+    }
+
+    /// What a page calls it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Newest => "Newest first",
+            Self::Updated => "Last changed first",
+            Self::Name => "By name",
+        }
+    }
 }
 
 /// A connector with what it offers, as a page shows it.
@@ -172,6 +259,17 @@ pub struct ConnectorView {
     pub templates: Vec<TemplateView>,
     /// The JSON Schema of a server's configuration, if it takes one.
     pub config_params: Option<Value>,
+    /// When its service was last asked, and why that failed if it did; nothing before the first time.
+    pub check: Option<CheckView>,
+}
+
+/// The last time that a connector's service was asked for its definitions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckView {
+    /// When.
+    pub checked_at: Timestamp,
+    /// Why it failed, if it did.
+    pub error: Option<String>,
 }
 
 /// `POST /api/connectors/register`, and the register form.
@@ -191,6 +289,57 @@ impl fmt::Debug for RegisterConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegisterConnector")
             .field("name", &self.name)
+            .field("description", &self.description)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `POST /api/connectors`: registers and reads the definitions in one step. Kept for programs from before the two steps.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddConnector {
+    /// Where its manifest or MCP endpoint is.
+    pub connector_url: String,
+    /// See [`ConnectorName`]; the manifest's name when there is none.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// [`ConnectorMode::Sync`] when nothing is said.
+    #[serde(default)]
+    pub mode: Option<ConnectorMode>,
+    /// See [`check_secret`]; empty means none.
+    #[serde(default, skip_serializing)]
+    pub secret: Option<String>,
+}
+
+impl fmt::Debug for AddConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AddConnector")
+            .field("connector_url", &self.connector_url)
+            .field("name", &self.name)
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `PUT /api/connectors/{id}`: what is absent stays as it is.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateConnector {
+    /// See [`ConnectorMode`] for what may follow what.
+    #[serde(default)]
+    pub mode: Option<ConnectorMode>,
+    /// See [`Description`].
+    #[serde(default)]
+    pub description: Option<String>,
+    /// A new secret; an empty one removes the one from before. See [`check_secret`].
+    #[serde(default, skip_serializing)]
+    pub secret: Option<String>,
+}
+
+impl fmt::Debug for UpdateConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpdateConnector")
+            .field("mode", &self.mode)
             .field("description", &self.description)
             .finish_non_exhaustive()
     }

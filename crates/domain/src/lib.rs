@@ -3,6 +3,8 @@
 //! Compiled to WASM as well as to the host, so nothing here does I/O, reads a clock or draws randomness, and each
 //! dependency is paid for by the browser. Rules that need a database or the network live in the engine.
 
+pub mod audit;
+pub mod changes;
 pub mod connector;
 pub mod field;
 pub mod ids;

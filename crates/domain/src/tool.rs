@@ -16,6 +16,9 @@ pub struct ToolView {
     pub input_schema: Value,
     /// Whether it says of itself that it changes nothing.
     pub read_only: bool,
+    /// Whether a server's owner made it from a template; such a tool can be deleted.
+    #[serde(default)]
+    pub dynamic: bool,
 }
 
 /// A template on a page: a factory of tools.
@@ -25,6 +28,27 @@ pub struct TemplateView {
     pub name: String,
     /// What its tools do, in its own words.
     pub description: Option<String>,
+    /// The JSON Schema of its arguments, if it says what they are.
+    pub input_schema: Option<Value>,
+}
+
+/// The longest name of a dynamic tool, in characters; what MCP clients take.
+pub const DYNAMIC_TOOL_NAME_MAX: u32 = 64;
+
+/// `POST /api/mcp-servers/{id}/tools`: makes a tool from a template of the server's connector.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateTool {
+    /// The name that clients call: letters, digits, `_`, `-` and `.`, at most [`DYNAMIC_TOOL_NAME_MAX`].
+    pub name: String,
+    /// What it does, for the model; the template's own words when there are none.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// The template's name.
+    pub template: String,
+    /// The template's arguments, an object. A `{placeholder}` in a text becomes an argument of the new tool.
+    #[serde(default)]
+    pub template_args: Value,
 }
 
 /// What came of trying a tool, as a person reads it.

@@ -2,9 +2,37 @@
 
 use crate::error::{Denied, Error};
 use patchbay_domain::{
+    audit::Door,
     ids::{SessionId, UserId},
     user::Role,
 };
+use std::net::IpAddr;
+
+/// Where a request came in, for the audit log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// By which way.
+    pub door: Door,
+    /// What its log lines are found by; none for what no request asked for.
+    pub request_id: Option<String>,
+    /// The caller's network address, if it is known.
+    pub address: Option<IpAddr>,
+}
+
+impl Origin {
+    /// What the server does by itself.
+    pub const SYSTEM: Self = Self::without_request(Door::System);
+    /// What somebody typed on this machine.
+    pub const COMMAND_LINE: Self = Self::without_request(Door::CommandLine);
+
+    const fn without_request(door: Door) -> Self {
+        Self {
+            door,
+            request_id: None,
+            address: None,
+        }
+    }
+}
 
 /// A signed-in person, as of this request. Roles come from the database each time, never from a cookie or token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +43,8 @@ pub struct Actor {
     pub roles: Vec<Role>,
     /// The session that the request came with.
     pub session: Option<SessionId>,
+    /// Where the request came in.
+    pub origin: Origin,
 }
 
 impl Actor {

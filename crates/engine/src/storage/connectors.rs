@@ -1,14 +1,14 @@
 //! The catalogue's rows.
 
-use super::{Tx, count, violated};
+use super::{Tx, violated};
 use crate::{
     Error,
-    connectors::{ConnectorDefinitions, ConnectorFilter, Logo},
+    connectors::{ConnectorDefinitions, Logo},
     error::Conflict,
     upstream::manifest::Definitions,
 };
 use patchbay_domain::{
-    connector::{ConnectorKind, ConnectorMode, ConnectorSummary},
+    connector::{ChangesState, ConnectorKind, ConnectorMode, ConnectorSummary},
     ids::{ConnectorId, ConnectorRef},
 };
 use serde_json::value::RawValue;
@@ -24,20 +24,22 @@ pub(crate) struct NewConnector<'a> {
 }
 
 #[derive(Debug)]
-struct SummaryRow {
-    id: uuid::Uuid,
-    number: i64,
-    name: String,
-    description: String,
-    url: String,
-    version: String,
-    mode: String,
-    has_secret: bool,
-    logo_sha256: Option<Vec<u8>>,
-    tools_count: i32,
-    templates_count: i32,
-    created_at: OffsetDateTime,
-    updated_at: OffsetDateTime,
+pub(super) struct SummaryRow {
+    pub(super) id: uuid::Uuid,
+    pub(super) number: i64,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) url: String,
+    pub(super) version: String,
+    pub(super) mode: String,
+    pub(super) has_secret: bool,
+    pub(super) logo_sha256: Option<Vec<u8>>,
+    pub(super) tools_count: i32,
+    pub(super) templates_count: i32,
+    pub(super) definitions_version: i32,
+    pub(super) changes: Option<String>,
+    pub(super) created_at: OffsetDateTime,
+    pub(super) updated_at: OffsetDateTime,
 }
 
 impl From<SummaryRow> for ConnectorSummary {
@@ -55,6 +57,8 @@ impl From<SummaryRow> for ConnectorSummary {
             has_secret: row.has_secret,
             tools_count: row.tools_count.unsigned_abs(),
             templates_count: row.templates_count.unsigned_abs(),
+            definitions_version: row.definitions_version.unsigned_abs(),
+            changes: row.changes.as_deref().and_then(ChangesState::parse),
             created_at: row.created_at.into(),
             updated_at: row.updated_at.into(),
         }
@@ -105,7 +109,7 @@ impl Tx {
             SummaryRow,
             r#"SELECT id, number, name, description, url, version, mode, secret IS NOT NULL AS "has_secret!",
                       (SELECT sha256 FROM connector_logos WHERE connector_id = mcp_connectors.id) AS logo_sha256,
-                      tools_count, templates_count, created_at, updated_at
+                      tools_count, templates_count, definitions_version, changes, created_at, updated_at
                FROM mcp_connectors WHERE number = $1 OR id = $2"#,
             number,
             id
@@ -113,45 +117,6 @@ impl Tx {
         .fetch_optional(self.conn())
         .await?;
         Ok(row.map(ConnectorSummary::from))
-    }
-
-    /// Newest first. `before` is the number at which the page before this one ended.
-    pub(crate) async fn connectors(
-        &mut self,
-        filter: &ConnectorFilter,
-        before: Option<i64>,
-        limit: u32,
-    ) -> Result<Vec<ConnectorSummary>, Error> {
-        let rows = sqlx::query_as!(
-            SummaryRow,
-            r#"SELECT id, number, name, description, url, version, mode, secret IS NOT NULL AS "has_secret!",
-                      (SELECT sha256 FROM connector_logos WHERE connector_id = mcp_connectors.id) AS logo_sha256,
-                      tools_count, templates_count, created_at, updated_at
-               FROM mcp_connectors
-               WHERE ($1::text IS NULL OR name ILIKE $1 OR description ILIKE $1)
-                 AND ($2::text IS NULL OR mode = $2)
-                 AND ($3::bigint IS NULL OR number < $3)
-               ORDER BY number DESC LIMIT $4"#,
-            filter.pattern(),
-            filter.mode.map(ConnectorMode::as_str),
-            before,
-            i64::from(limit),
-        )
-        .fetch_all(self.conn())
-        .await?;
-        Ok(rows.into_iter().map(ConnectorSummary::from).collect())
-    }
-
-    pub(crate) async fn count_connectors(&mut self, filter: &ConnectorFilter) -> Result<u64, Error> {
-        let total = sqlx::query_scalar!(
-            "SELECT count(*) FROM mcp_connectors
-             WHERE ($1::text IS NULL OR name ILIKE $1 OR description ILIKE $1) AND ($2::text IS NULL OR mode = $2)",
-            filter.pattern(),
-            filter.mode.map(ConnectorMode::as_str),
-        )
-        .fetch_one(self.conn())
-        .await?;
-        Ok(count(total))
     }
 
     pub(crate) async fn connector_definitions(

@@ -3,6 +3,7 @@
 //! Every statement runs in a transaction that serves one request ([`Db::begin_as`], which row-level security then
 //! holds to that user's rows) or the server itself ([`worker`]). There is no third way in.
 
+pub(crate) mod connector_list;
 pub(crate) mod connectors;
 pub mod migrations;
 pub(crate) mod roles;

@@ -4,6 +4,7 @@
 use super::{Db, Tx, connectors, count, users, violated};
 use crate::{
     Actor, Error,
+    actor::Origin,
     error::Conflict,
     gateway::{RouteKey, ServerRow, TokenGrant, UsageRecord},
     servers::NewServer,
@@ -147,6 +148,7 @@ impl Worker {
             user: row.user_id.into(),
             roles: users::roles(&row.roles),
             session: Some(id),
+            origin: Origin::SYSTEM,
         }))
     }
 

@@ -54,6 +54,7 @@ fn actor(user: &UserView) -> Actor {
         user: user.id,
         roles: user.roles.clone(),
         session: None,
+        origin: patchbay_engine::actor::Origin::SYSTEM,
     }
 }
 

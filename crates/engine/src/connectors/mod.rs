@@ -1,41 +1,25 @@
 //! The catalogue: registering a connector, activating it from its running service, and reading what there is.
 
+mod list;
+
+pub use list::ConnectorFilter;
+pub(crate) use list::bad_cursor;
+
 use crate::{Actor, Engine, Error, error::NotFound, storage::connectors::NewConnector};
 use http::HeaderValue;
 use patchbay_domain::{
     connector::{
-        Activated, ConnectorKind, ConnectorMode, ConnectorName, ConnectorSummary, ConnectorView, Description,
-        RegisterConnector, URL_MAX, check_secret,
+        Activated, ConnectorName, ConnectorSummary, ConnectorView, Description, RegisterConnector, URL_MAX,
+        check_secret,
     },
     field::{FieldError, FieldErrors},
     ids::{ConnectorId, ConnectorRef},
-    page::{Page, PageRequest},
     tool::{TemplateView, ToolView},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, value::RawValue};
 use url::Url;
 use uuid::Uuid;
-
-/// Which connectors a list shows.
-#[derive(Debug, Clone, Default)]
-pub struct ConnectorFilter {
-    /// Part of a name or description, whatever its case.
-    pub q: Option<String>,
-    /// Only those of this mode.
-    pub mode: Option<ConnectorMode>,
-    /// Only those from there.
-    pub kind: Option<ConnectorKind>,
-}
-
-impl ConnectorFilter {
-    /// The pattern for `ILIKE`, in which what was typed stands for itself.
-    pub(crate) fn pattern(&self) -> Option<String> {
-        let q = self.q.as_deref().map(str::trim).filter(|q| !q.is_empty())?;
-        let escaped = q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        Some(format!("%{escaped}%"))
-    }
-}
 
 /// A connector with its definitions as the upstream wrote them.
 #[derive(Debug, Clone)]
@@ -139,46 +123,6 @@ impl Engine {
         Ok(Activated { connector, warnings })
     }
 
-    /// The catalogue, newest first.
-    ///
-    /// # Errors
-    /// A cursor that isn't one, a search for what no text holds, or a failing database.
-    pub async fn connectors(
-        &self,
-        actor: &Actor,
-        filter: &ConnectorFilter,
-        page: &PageRequest,
-    ) -> Result<Page<ConnectorSummary>, Error> {
-        if filter.kind == Some(ConnectorKind::Personal) {
-            return Ok(Page {
-                items: Vec::new(),
-                total: 0,
-                next_cursor: None,
-            });
-        }
-        if filter.q.as_deref().is_some_and(|q| q.contains('\0')) {
-            return Err(FieldErrors::one("q", FieldError::BadCharacters).into());
-        }
-        let before = page
-            .cursor
-            .as_deref()
-            .map(str::parse)
-            .transpose()
-            .map_err(|_| bad_cursor())?;
-        let limit = page.limit();
-        let mut tx = self.db().begin_as(actor.user).await?;
-        // One more than asked for tells whether there is a next page.
-        let mut items = tx.connectors(filter, before, limit + 1).await?;
-        let more = items.len() > limit as usize;
-        items.truncate(limit as usize);
-        let next_cursor = items.last().filter(|_| more).map(|last| last.connector_id.to_string());
-        Ok(Page {
-            items,
-            total: tx.count_connectors(filter).await?,
-            next_cursor,
-        })
-    }
-
     /// A connector with what it offers, for a page.
     ///
     /// # Errors
@@ -189,6 +133,7 @@ impl Engine {
             tools: tool_views(&definitions.tools)?,
             templates: template_views(&definitions.templates)?,
             config_params: config_params(definitions.config.as_deref())?,
+            check: None,
             summary: definitions.summary,
         })
     }
@@ -240,16 +185,6 @@ fn secret_purpose(id: ConnectorId) -> String {
     format!("mcp_connectors.secret:{id}")
 }
 
-pub(crate) fn bad_cursor() -> Error {
-    FieldErrors::one(
-        "cursor",
-        FieldError::Malformed {
-            expected: "a cursor from a list's answer".into(),
-        },
-    )
-    .into()
-}
-
 /// An http(s) URL without credentials; which addresses it may lead to is the egress policy's to say.
 fn parse_url(text: &str) -> Result<Url, FieldError> {
     let malformed = || FieldError::Malformed {
@@ -287,6 +222,7 @@ pub(crate) fn tool_views(tools: &RawValue) -> Result<Vec<ToolView>, Error> {
                 description: text(tool.get("description")),
                 read_only: annotation("readOnlyHint") == Some(&Value::Bool(true)),
                 input_schema: tool.get("inputSchema").cloned().unwrap_or_default(),
+                dynamic: false,
             }
         })
         .collect())
@@ -300,6 +236,7 @@ fn template_views(templates: &RawValue) -> Result<Vec<TemplateView>, Error> {
             .map(|template| TemplateView {
                 name: text(template, "name").unwrap_or_default(),
                 description: text(template, "description"),
+                input_schema: template.get("inputSchema").cloned(),
             })
             .collect(),
         Value::Object(object) => object
@@ -307,6 +244,7 @@ fn template_views(templates: &RawValue) -> Result<Vec<TemplateView>, Error> {
             .map(|(name, template)| TemplateView {
                 name: name.clone(),
                 description: text(template, "description"),
+                input_schema: template.get("inputSchema").cloned(),
             })
             .collect(),
         _ => Vec::new(),
@@ -326,19 +264,6 @@ pub(crate) fn config_params(config: Option<&RawValue>) -> Result<Option<Value>, 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_searched_for_stands_for_itself() {
-        let filter = |q: &str| {
-            ConnectorFilter {
-                q: Some(q.into()),
-                ..ConnectorFilter::default()
-            }
-            .pattern()
-        };
-        assert_eq!(filter("50%_\\"), Some("%50\\%\\_\\\\%".into()));
-        assert_eq!(filter("  "), None);
-    }
 
     #[test]
     fn a_url_is_http_with_a_host_and_no_credentials() {
