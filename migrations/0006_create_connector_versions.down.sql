@@ -1,4 +1,4 @@
 DROP TABLE connector_checks, connector_versions;
+DROP INDEX mcp_connectors_lower_name_idx, mcp_connectors_updated_idx;
 ALTER TABLE mcp_connectors
     DROP COLUMN search_text, DROP COLUMN changes_sha256, DROP COLUMN changes, DROP COLUMN definitions_version;
-DROP INDEX IF EXISTS mcp_connectors_updated_idx;

@@ -13,6 +13,7 @@ COMMENT ON COLUMN mcp_connectors.changes_sha256 IS 'What those changes are, so t
 COMMENT ON COLUMN mcp_connectors.search_text IS 'What a search looks through';
 
 CREATE INDEX mcp_connectors_updated_idx ON mcp_connectors (updated_at, id);
+CREATE INDEX mcp_connectors_lower_name_idx ON mcp_connectors (lower(name), id);
 
 CREATE TABLE connector_versions (
     connector_id uuid NOT NULL CONSTRAINT connector_versions_connector_fkey REFERENCES mcp_connectors ON DELETE CASCADE,

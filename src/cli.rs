@@ -2,6 +2,9 @@
 
 use crate::config::{Source, Unreadable, Variables};
 use clap::{Args, Parser, Subcommand};
+use patchbay_domain::{audit::AuditFilter, field::FieldError};
+use patchbay_engine::{audit::AuditHead, transfer::Format};
+use std::path::PathBuf;
 
 /// A self-hosted control plane and gateway for the Model Context Protocol.
 ///
@@ -45,9 +48,22 @@ pub enum Command {
     /// Change the database's layout, or look at it. `serve` brings it up to date by itself.
     #[command(subcommand)]
     Migrate(Migrate),
-    /// Make keys.
+    /// Make keys, and change to a new one.
     #[command(subcommand)]
     Key(Key),
+    /// Write connectors, users and MCP servers into a document, without secrets.
+    ///
+    /// The same data always makes the same bytes. Where a secret was stands the name of the variable that an import takes it
+    /// from. Tokens, passwords, sessions, calls and the audit log are not in it: it is no backup.
+    Export(Export),
+    /// Read a document in that `export` wrote, or a registry's server.json.
+    ///
+    /// All of it is done, or nothing when anything in it can't be. What the document doesn't speak of stays. Secrets are taken
+    /// from the environment or .env, under the names in the document; those that are not there stay as they are stored.
+    Import(Import),
+    /// Check the audit log, export it, or forget whom it names.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Print the configuration in force, with secrets masked.
     Config(Config),
     /// Check that everything that `serve` needs is there, and say what to do where it is not.
@@ -122,6 +138,108 @@ pub enum Migrate {
 pub enum Key {
     /// Print a new random key, good for TOKEN_ENCRYPTION_KEY and for JWT_SECRET_KEY.
     Generate,
+    /// Seal everything again with the first key of TOKEN_ENCRYPTION_KEY, so that the others can be dropped.
+    ///
+    /// Works while the server serves. It can be stopped at any time and started again, and does only what is left to do.
+    /// What can't be opened is left as it is and named by table and id.
+    Rotate,
+}
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// yaml or json [default: json for a file that ends in .json, else yaml]
+    #[arg(long, value_parser = format)]
+    pub format: Option<Format>,
+    /// Where to write it [default: the standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Options of `import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The document, or - for the standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// yaml or json [default: what it looks like]
+    #[arg(long, value_parser = format)]
+    pub format: Option<Format>,
+    /// Print what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do it in the name of this superuser, who then stands in the audit log and in connectors' histories
+    #[arg(long = "as", value_name = "EMAIL")]
+    pub in_the_name_of: Option<String>,
+    /// Activate the connector of a server.json, too: asks its service for its tools. Needs --as
+    #[arg(long, requires = "in_the_name_of", conflicts_with = "dry_run")]
+    pub activate: bool,
+}
+
+fn format(word: &str) -> Result<Format, &'static str> {
+    Format::parse(word).ok_or("there are yaml and json")
+}
+
+/// What can be done with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Check that no row was changed, removed or inserted.
+    Verify {
+        /// Where the log ended once, as `patchbay audit head` or the server's log said: finds rows that were cut off the end
+        #[arg(long, value_name = "SEQ:MAC", value_parser = audit_head)]
+        expect_head: Option<AuditHead>,
+    },
+    /// Print the log as JSON Lines, oldest first.
+    Export(AuditExport),
+    /// Forget somebody's email and network addresses. The rows stay, with the id of the account.
+    Erase {
+        /// Their email address, or the account's id.
+        #[arg(long, value_name = "EMAIL_OR_ID")]
+        user: String,
+    },
+    /// Print where the log ends. Keep it somewhere else, for `verify --expect-head`.
+    Head,
+}
+
+/// Which rows to export. Everything that is said must hold.
+#[derive(Debug, Args)]
+pub struct AuditExport {
+    /// By whom: an id, or a part of an email
+    #[arg(long, value_name = "WHO")]
+    actor: Option<String>,
+    /// What was done, like `connector.activate`, or the part before the point
+    #[arg(long, value_name = "ACTION")]
+    action: Option<String>,
+    /// To what kind of thing, like `connector`
+    #[arg(long, value_name = "KIND")]
+    subject_type: Option<String>,
+    /// To which thing: an id, or a part of its name
+    #[arg(long, value_name = "THING")]
+    subject: Option<String>,
+    /// Not before this time, or the beginning of this day
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Before this time, or the end of this day
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+}
+
+impl From<AuditExport> for AuditFilter {
+    fn from(export: AuditExport) -> Self {
+        Self {
+            actor: export.actor,
+            action: export.action,
+            subject_type: export.subject_type,
+            subject: export.subject,
+            door: None,
+            from: export.from,
+            to: export.to,
+        }
+    }
+}
+
+fn audit_head(text: &str) -> Result<AuditHead, String> {
+    text.parse().map_err(|error: FieldError| error.to_string())
 }
 
 /// Options of `config`.

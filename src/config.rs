@@ -9,7 +9,7 @@ mod variables;
 
 use parse::Parser;
 use patchbay_domain::user::SignUp;
-use patchbay_engine::{endpoint::parse_pool, upstream::egress::EgressPolicy};
+use patchbay_engine::{DriftPolicy, endpoint::parse_pool, upstream::egress::EgressPolicy};
 use secrecy::SecretString;
 use std::{
     fmt,
@@ -22,7 +22,7 @@ pub use report::Report;
 pub use variables::{Source, Unreadable, Variables};
 
 /// Every variable that is understood, in the order in which people are told of them.
-pub const NAMES: [&str; 14] = [
+pub const NAMES: [&str; 15] = [
     "DATABASE_URL",
     "TOKEN_ENCRYPTION_KEY",
     "JWT_SECRET_KEY",
@@ -32,6 +32,7 @@ pub const NAMES: [&str; 14] = [
     "PATCHBAY_DATA_DIR",
     "PATCHBAY_SIGNUP",
     "PATCHBAY_EGRESS_ALLOW",
+    "PATCHBAY_DRIFT",
     "PATCHBAY_SERVERS_MAX",
     "PATCHBAY_SERVERS_PER_USER",
     "PATCHBAY_TRUSTED_PROXIES",
@@ -62,6 +63,8 @@ pub struct Config {
     pub egress: EgressPolicy,
     /// Whether `egress` lets loopback in only because this is a local run.
     pub egress_is_local_default: bool,
+    /// What becomes of calls to a tool whose schema its service changed, until somebody has decided.
+    pub drift: DriftPolicy,
     /// How many servers the default pool has room for.
     pub servers_max: u32,
     /// How many servers one person may have.
@@ -170,6 +173,7 @@ impl Config {
                     EgressPolicy::default()
                 }
             }),
+            drift: parser.get("PATCHBAY_DRIFT", parse::drift).unwrap_or_default(),
             servers_max: parser.get("PATCHBAY_SERVERS_MAX", parse::count).unwrap_or(10_000),
             servers_per_user: parser.get("PATCHBAY_SERVERS_PER_USER", parse::count).unwrap_or(32),
             trusted_proxies: parser

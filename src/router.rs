@@ -2,8 +2,8 @@
 //!
 //! Outside to inside: the request's id and log line (everything below has them), security headers (on failures too), panics
 //! (whatever fails below still answers), static files (which need nothing of what follows), then for the dashboard and the API
-//! the name it is asked under, the same-origin rule, the body (all before anything is looked up), the session, who asks, how
-//! often, and the route.
+//! the page that a browser gets for errors, the name it is asked under, the same-origin rule, the body (all before anything is
+//! looked up), the session, who asks, how often, and the route.
 
 use crate::{
     assets,
@@ -11,6 +11,7 @@ use crate::{
     health,
     middleware::{
         catch_panic::catch_panic,
+        error_page::error_page,
         identity::identify,
         known_host::{OwnHost, known_host},
         rate_limit::rate_limit,
@@ -69,6 +70,7 @@ pub(crate) fn dashboard(state: AppState, surroundings: Surroundings) -> Router {
         .with_secure(is_https)
         .with_expiry(Expiry::OnInactivity(SESSION_LIFETIME));
     let inside = ServiceBuilder::new()
+        .layer(from_fn_with_state(assets.clone(), error_page))
         .layer(from_fn_with_state(own_host, known_host))
         .layer(from_fn_with_state(own_origin, same_origin))
         .layer(from_fn(whole_body))

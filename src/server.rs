@@ -17,7 +17,7 @@ use patchbay_engine::{Clock, Config as EngineConfig, Engine, storage::Db};
 use patchbay_gateway::Gateway;
 use secrecy::ExposeSecret as _;
 use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -25,6 +25,10 @@ use url::Url;
 const CONNECTIONS: u32 = 20;
 /// How often what has ended is cleared away. Sessions of nobody are kept for ten minutes, and anybody can make one.
 const HOUSEKEEPING: Duration = Duration::from_secs(10 * 60);
+/// How often it is looked which connectors' services are due to be asked again: so much later than due they are asked.
+const WATCH: Duration = Duration::from_secs(30);
+/// How often the log tells where the audit log ends, if it has grown.
+const AUDIT_HEAD: Duration = Duration::from_secs(60 * 60);
 
 /// A server that listens, but doesn't answer yet.
 pub struct Server {
@@ -107,6 +111,9 @@ impl Server {
     /// Answers until `shutdown`, then lets calls end, writes down what was counted and closes the database.
     pub async fn run(self, shutdown: CancellationToken) {
         let housekeeping = tokio::spawn(keep_house(self.engine.clone()));
+        let watching = tokio::spawn(watch_connectors(self.engine.clone()));
+        let served = CancellationToken::new();
+        let audit_head = tokio::spawn(tell_audit_head(self.engine.clone(), served.clone()));
         let stopping = self.stopping;
         let stop = shutdown.clone();
         let announce = tokio::spawn(async move {
@@ -117,8 +124,13 @@ impl Server {
         tracing::info!(address = %self.address, "Patchbay is ready: open {url}");
         listener::serve(self.listener, self.front, shutdown).await;
         housekeeping.abort();
+        watching.abort();
         announce.abort();
         self.gateway.shutdown().await;
+        served.cancel();
+        if let Err(error) = audit_head.await {
+            tracing::error!(%error, "the audit log's last row wasn't told");
+        }
         drop((self.gateway, self.engine));
         self.database.close().await;
         tracing::info!("stopped");
@@ -171,6 +183,7 @@ pub(crate) fn engine_config(config: &Config, keys: Keys, public_url: Url) -> Eng
         keys: keys.ring,
         jwt_secret: keys.jwt_secret,
         egress: config.egress.clone(),
+        drift: config.drift,
     }
 }
 
@@ -210,6 +223,22 @@ async fn say_what_is_special(config: &Config, engine: &Engine, public_url: &Url)
     Ok(())
 }
 
+/// Logs where the audit log ends, at the start, now and then, and when all is `served`.
+async fn tell_audit_head(engine: Engine, served: CancellationToken) {
+    let mut every = tokio::time::interval(AUDIT_HEAD);
+    let mut told = None;
+    loop {
+        let is_last = tokio::select! {
+            _ = every.tick() => false,
+            () = served.cancelled() => true,
+        };
+        told = engine.log_audit_head(told).await;
+        if is_last {
+            break;
+        }
+    }
+}
+
 async fn keep_house(engine: Engine) {
     let mut every = tokio::time::interval(HOUSEKEEPING);
     loop {
@@ -217,6 +246,29 @@ async fn keep_house(engine: Engine) {
         match engine.delete_expired_sessions().await {
             Ok(deleted) => tracing::debug!(deleted, "cleared sessions that have ended"),
             Err(error) => tracing::warn!(error = std::error::Error::source(&error), "can't clear ended sessions"),
+        }
+    }
+}
+
+/// Asks active connectors' services again from time to time, so that nobody has to find out by a failing call that one has
+/// changed.
+async fn watch_connectors(engine: Engine) {
+    let mut every = tokio::time::interval(WATCH);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failing = false;
+    loop {
+        every.tick().await;
+        match engine.check_due_connectors().await {
+            Ok(checked) => {
+                failing = false;
+                tracing::debug!(checked, "asked connectors' services again");
+            }
+            // Said once, not every time until it works again.
+            Err(error) if !failing => {
+                failing = true;
+                tracing::warn!(error = std::error::Error::source(&error), "can't check connectors");
+            }
+            Err(_) => {}
         }
     }
 }

@@ -7,7 +7,11 @@ use leptos::{
     prelude::{GetUntracked, NodeRef, document, window},
     wasm_bindgen::{JsCast, JsValue},
 };
-use web_sys::{CustomEvent, CustomEventInit, HtmlDocument, HtmlElement, HtmlInputElement};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    CustomEvent, CustomEventInit, FormData, Headers, HtmlButtonElement, HtmlDocument, HtmlElement, HtmlFormElement,
+    HtmlInputElement, RequestInit, Response, SubmitEvent, UrlSearchParams,
+};
 
 /// Shows another page of this site.
 pub(crate) fn visit(path: &str) {
@@ -84,6 +88,32 @@ pub(crate) fn show_modal(dialog: NodeRef<Dialog>) {
         let _ = dialog.remove_attribute("open");
         let _ = dialog.show_modal();
     }
+}
+
+/// What a form that is being sent says, with the button that sends it.
+pub(crate) fn fields(event: &SubmitEvent) -> Option<UrlSearchParams> {
+    let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
+    let fields = FormData::new_with_form(&form).ok()?;
+    let button = event.submitter().and_then(|it| it.dyn_into::<HtmlButtonElement>().ok());
+    if let Some(button) = button.filter(|button| !button.name().is_empty()) {
+        fields.append_with_str(&button.name(), &button.value()).ok()?;
+    }
+    UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()
+}
+
+/// Sends fields as a form would, but for an answer as JSON: whether it is a good one, and the answer.
+pub(crate) async fn post(to: &str, fields: &UrlSearchParams) -> Result<(bool, String), JsValue> {
+    let headers = Headers::new()?;
+    headers.set("Accept", "application/json")?;
+    let request = RequestInit::new();
+    request.set_method("POST");
+    request.set_headers(&headers);
+    request.set_body(fields);
+    let answer: Response = JsFuture::from(window().fetch_with_str_and_init(to, &request))
+        .await?
+        .dyn_into()?;
+    let text = JsFuture::from(answer.text()?).await?;
+    Ok((answer.ok(), text.as_string().unwrap_or_default()))
 }
 
 fn find<T: JsCast>(id: &str) -> Option<T> {

@@ -1,6 +1,6 @@
 //! What people see: the dashboard's pages and their server functions.
 //!
-//! A feature is a folder: `api.rs` has its server functions, `forms.rs` its islands, each other file a page or a part of one.
+//! A feature is a folder: `api.rs` has its server functions, each other file a page or a part of one.
 //! Pages are rendered on the server (feature `ssr`) and never leave it; what has to move in the browser is an island
 //! (`#[island]`), and islands are all that is compiled to WASM (feature `hydrate`). With scripts off everything is whole all
 //! the same, because every form is a real one. What pages are made of is in `ui`, what stands around them in `layout`, and
@@ -13,7 +13,6 @@
 compile_error!("`ssr` and `hydrate` are for different targets: choose one");
 
 mod browser;
-mod connectors;
 mod error;
 mod outcome;
 mod servers;
@@ -22,6 +21,10 @@ mod ui;
 
 #[cfg(feature = "ssr")]
 mod account;
+#[cfg(feature = "ssr")]
+mod audit;
+#[cfg(feature = "ssr")]
+mod connectors;
 #[cfg(feature = "ssr")]
 pub mod context;
 #[cfg(feature = "ssr")]

@@ -2,11 +2,12 @@
 
 use crate::{
     account::{SignInPage, SignUpPage},
-    connectors::{ConnectorPage, ConnectorsPage, CreateServerPage},
+    audit::AuditPage,
+    connectors::{ChangesPage, ConnectorPage, ConnectorsPage, CreateServerPage, VersionPage, VersionsPage},
     layout::{Shell, provide_frame},
     not_found::NotFoundPage,
     overview::OverviewPage,
-    servers::{ServerPage, ServersPage},
+    servers::{CreateToolPage, ServerPage, ServersPage},
     setup::SetUpPage,
 };
 use leptos::prelude::*;
@@ -34,8 +35,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/connectors") view=ConnectorsPage ssr=SsrMode::Async/>
                     <Route path=path!("/connectors/:id") view=ConnectorPage ssr=SsrMode::Async/>
                     <Route path=path!("/connectors/:id/create-server") view=CreateServerPage ssr=SsrMode::Async/>
+                    <Route path=path!("/connectors/:id/changes") view=ChangesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/connectors/:id/versions") view=VersionsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/connectors/:id/versions/:number") view=VersionPage ssr=SsrMode::Async/>
                     <Route path=path!("/servers") view=ServersPage ssr=SsrMode::Async/>
                     <Route path=path!("/servers/:id") view=ServerPage ssr=SsrMode::Async/>
+                    <Route path=path!("/servers/:id/create-tool") view=CreateToolPage ssr=SsrMode::Async/>
+                    <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -1,7 +1,11 @@
 //! What the process can do, one file a command.
 
+mod audit;
 mod config;
 mod doctor;
+mod engine;
+mod export;
+mod import;
 mod key;
 mod migrate;
 mod serve;
@@ -34,7 +38,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(_) => serve::run(config).await,
         Command::User(what) => user::run(&config, what).await,
         Command::Migrate(what) => migrate::run(&config, what).await,
-        Command::Key(what) => key::run(&what),
+        Command::Key(what) => key::run(&config, &what).await,
+        Command::Export(what) => export::run(&config, what).await,
+        Command::Import(what) => import::run(&config, &variables, what).await,
+        Command::Audit(what) => audit::run(&config, what).await,
         Command::Config(what) => config::run(&config, &variables, &what).await,
         Command::Doctor => doctor::run(&config, &variables).await,
     }

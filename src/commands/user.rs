@@ -1,57 +1,31 @@
 //! `patchbay user`.
 
-use super::print;
-use crate::{
-    cli::User,
-    config::Config,
-    database::{Database, describe},
-    keys::Keys,
-    server,
-};
+use super::{engine::with_engine, print};
+use crate::{cli::User, config::Config, database::describe};
 use anyhow::{Context as _, bail};
-use patchbay_engine::{Clock, Engine};
+use patchbay_engine::{Engine, audit::Who};
 use secrecy::{SecretString, zeroize::Zeroize as _};
 use std::io::{self, BufRead as _};
 
 pub(super) async fn run(config: &Config, what: User) -> anyhow::Result<()> {
     let password = read_password()?;
-    let keys = Keys::of(config)?;
-    let database = Database::share(config, 4).await?;
-    let result = act(config, keys, &database, what, &password).await;
-    database.close().await;
-    print(&result?)?;
-    Ok(())
+    let done = with_engine(config, async |engine| act(engine, what, &password).await).await?;
+    Ok(print(&done)?)
 }
 
-async fn act(
-    config: &Config,
-    keys: Keys,
-    database: &Database,
-    what: User,
-    password: &SecretString,
-) -> anyhow::Result<String> {
-    database
-        .db()
-        .migrate()
-        .await
-        .map_err(describe)
-        .context("the database can't be brought up to date")?;
-    let public_url = config.public_url(config.listen);
-    let settings = server::engine_config(config, keys, public_url);
-    let engine = Engine::start(database.db().clone(), settings, Clock::system())
-        .await
-        .map_err(describe)?;
+async fn act(engine: &Engine, what: User, password: &SecretString) -> anyhow::Result<String> {
+    let who = Who::command_line();
     match what {
         User::Create { email, superuser, .. } => {
             let user = engine
-                .create_user(&email, password, superuser)
+                .create_user(&who, &email, password, superuser)
                 .await
                 .map_err(describe)?;
             let what = if user.is_superuser() { "superuser" } else { "user" };
             Ok(format!("made the {what} {} ({})", user.email, user.id))
         }
         User::SetPassword { email, .. } => {
-            engine.set_password(&email, password).await.map_err(describe)?;
+            engine.set_password(&who, &email, password).await.map_err(describe)?;
             Ok(format!("set the password of {email}, who is signed out everywhere"))
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Config, ConfigErrors, LogFormat, TrustedProxies, Variables};
 use patchbay_domain::user::SignUp;
-use patchbay_engine::{upstream::egress::EgressPolicy, vault::KeyRing};
+use patchbay_engine::{DriftPolicy, upstream::egress::EgressPolicy, vault::KeyRing};
 use secrecy::SecretString;
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -119,6 +119,10 @@ pub(super) fn egress(text: &str) -> Result<EgressPolicy, String> {
 /// What a local run allows: services on the same machine.
 pub(super) fn local_egress() -> EgressPolicy {
     EgressPolicy::parse("loopback").expect("`loopback` is a word of the policy")
+}
+
+pub(super) fn drift(text: &str) -> Result<DriftPolicy, String> {
+    DriftPolicy::parse(text).ok_or_else(|| format!("`{text}` is none of block, pin"))
 }
 
 pub(super) fn count(text: &str) -> Result<u32, String> {

@@ -52,6 +52,7 @@ fn shown(name: &str, config: &Config, variables: &Variables) -> String {
         }
         .to_owned(),
         "PATCHBAY_EGRESS_ALLOW" if config.egress_is_local_default => "loopback".to_owned(),
+        "PATCHBAY_DRIFT" => config.drift.as_str().to_owned(),
         "PATCHBAY_SERVERS_MAX" => config.servers_max.to_string(),
         "PATCHBAY_SERVERS_PER_USER" => config.servers_per_user.to_string(),
         "PATCHBAY_LOG" => config.log.filter.clone(),

@@ -125,6 +125,7 @@ fn each_bad_value_gets_a_sentence_of_its_own() {
             "`https://x/y` has a path: Patchbay is served at the root of its host",
         ),
         ("PATCHBAY_SIGNUP", "yes", "`yes` is none of open, invite, closed"),
+        ("PATCHBAY_DRIFT", "allow", "`allow` is none of block, pin"),
         ("PATCHBAY_SERVERS_MAX", "0", "`0` is not a whole number above 0"),
         ("PATCHBAY_SERVERS_PER_USER", "-1", "`-1` is not a whole number above 0"),
         ("PATCHBAY_LOG_FORMAT", "xml", "`xml` is none of pretty, json"),

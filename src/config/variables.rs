@@ -1,6 +1,8 @@
 //! The variables as they were found, each with where it was found.
 
 use super::NAMES;
+use patchbay_engine::transfer::SECRET_PREFIX;
+use secrecy::SecretString;
 use std::{collections::BTreeMap, path::Path};
 
 /// Where a value comes from; the later one wins.
@@ -91,6 +93,13 @@ impl Variables {
         self.values.get(name).map(|(value, _)| value.trim())
     }
 
+    /// A secret that a document refers to, to the letter. Of other variables nothing is told.
+    #[must_use]
+    pub fn secret(&self, name: &str) -> Option<SecretString> {
+        let (value, _) = self.values.get(name).filter(|_| name.starts_with(SECRET_PREFIX))?;
+        Some(value.as_str().into())
+    }
+
     /// Where a variable's value comes from.
     #[must_use]
     pub fn source(&self, name: &str) -> Source {
@@ -102,7 +111,10 @@ impl Variables {
         self.values
             .keys()
             .map(String::as_str)
-            .filter(|name| !NAMES.contains(name) && !name.starts_with("PATCHBAY_TEST_"))
+            .filter(|name| {
+                let has_use = ["PATCHBAY_TEST_", SECRET_PREFIX].iter().any(|prefix| name.starts_with(prefix));
+                !NAMES.contains(name) && !has_use
+            })
     }
 }
 

@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use patchbay_app::context::CurrentActor;
+use patchbay_app::context::{CurrentActor, RequestInfo};
 use patchbay_engine::{Actor, Engine, Error, error::Unauthenticated};
 use tower_sessions::Session;
 
@@ -45,10 +45,15 @@ impl Identity {
 pub(crate) async fn identify(State(engine): State<Engine>, mut request: Request, next: Next) -> Response {
     let session = request.extensions().get::<Session>().cloned();
     let token = bearer(request.headers()).map(str::to_owned);
-    let identity = match find(&engine, token.as_deref(), session.as_ref()).await {
+    let mut identity = match find(&engine, token.as_deref(), session.as_ref()).await {
         Ok(identity) => identity,
         Err(error) => return rest::Error::from(error).into_response(),
     };
+    if let (Identity::Token(actor) | Identity::Cookie(actor), Some(info)) =
+        (&mut identity, request.extensions().get::<RequestInfo>())
+    {
+        actor.origin = info.origin();
+    }
     request.extensions_mut().insert(CurrentActor(identity.actor().cloned()));
     request.extensions_mut().insert(identity);
     next.run(request).await

@@ -3,6 +3,7 @@
 //! The order, and why it is that one, stands in [`crate::router`]. The gateway's requests come through none of this.
 
 pub(crate) mod catch_panic;
+pub(crate) mod error_page;
 pub(crate) mod identity;
 pub(crate) mod known_host;
 pub(crate) mod rate_limit;

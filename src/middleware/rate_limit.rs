@@ -14,24 +14,39 @@ use serde::Deserialize;
 use std::time::Duration;
 
 /// What is limited. A path that is missing here is not: a test tries every door that opens for people who aren't signed in.
-const ACTIONS: [(&str, Action); 8] = [
+const ACTIONS: [(&str, Action); 11] = [
     ("/api/auth/login", Action::SignIn),
     ("/api/auth/register", Action::SignUp),
     ("/api/auth/set-up", Action::SetUp),
+    ("/api/connectors", Action::Activate),
     ("/api/connectors/activate", Action::Activate),
+    ("/api/connectors/*/sync", Action::Activate),
     ("/fn/account/sign-in", Action::SignIn),
     ("/fn/account/sign-up", Action::SignUp),
     ("/fn/set-up", Action::SetUp),
     ("/fn/connectors/activate", Action::Activate),
+    ("/fn/connectors/sync", Action::Activate),
 ];
+
+/// What a request to this path does, if it is limited.
+fn action(path: &str) -> Option<Action> {
+    let is_it = |limited: &str| match limited.split_once('*') {
+        None => limited == path,
+        // One part of the path, whatever it is.
+        Some((begin, end)) => path
+            .strip_prefix(begin)
+            .and_then(|rest| rest.strip_suffix(end))
+            .is_some_and(|part| !part.contains('/')),
+    };
+    ACTIONS
+        .iter()
+        .find(|(limited, _)| is_it(limited))
+        .map(|&(_, action)| action)
+}
 
 /// Refuses what comes too often.
 pub(crate) async fn rate_limit(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let action = ACTIONS
-        .iter()
-        .find(|(limited, _)| *limited == path)
-        .map(|&(_, action)| action);
+    let action = action(request.uri().path());
     let Some(action) = action.filter(|_| request.method() == Method::POST) else {
         return next.run(request).await;
     };
@@ -120,6 +135,21 @@ mod tests {
 
     fn named_in(path: &str, body: &'static str) -> Option<String> {
         named(path, &Bytes::from_static(body.as_bytes()))
+    }
+
+    #[test]
+    fn a_star_stands_for_one_part_of_a_path() {
+        for path in ["/api/connectors", "/api/connectors/7/sync", "/fn/connectors/activate"] {
+            assert_eq!(action(path), Some(Action::Activate), "{path}");
+        }
+        for path in [
+            "/api/connectors/7",
+            "/api/connectors/7/x/sync",
+            "/api/connectors/sync",
+            "/",
+        ] {
+            assert_eq!(action(path), None, "{path}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! The id is ours, never the caller's: it stands in the answer's `x-request-id`, in error bodies and in the log.
 
-use crate::{config::TrustedProxies, device, listener::Peer};
+use crate::{config::TrustedProxies, device, listener::Peer, middleware::identity::bearer};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, header},
@@ -10,6 +10,7 @@ use axum::{
     response::Response,
 };
 use patchbay_app::context::RequestInfo;
+use patchbay_domain::audit::Door;
 use std::{net::IpAddr, sync::Arc, time::Instant};
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -37,10 +38,12 @@ pub(crate) async fn attach(State(proxies): State<Arc<TrustedProxies>>, mut reque
     );
     // The query stays out: it may hold what somebody typed.
     let span = tracing::info_span!("request", %id, method = %request.method(), path = request.uri().path());
+    let door = door(request.uri().path(), request.headers());
     request.extensions_mut().insert(RequestInfo {
         request_id: id.clone(),
         remote,
         device,
+        door,
     });
 
     let answer = async move {
@@ -55,6 +58,15 @@ pub(crate) async fn attach(State(proxies): State<Arc<TrustedProxies>>, mut reque
         response.headers_mut().insert("x-request-id", value);
     }
     response
+}
+
+/// Programs come with an access token or to the API, and browsers with a cookie to everything else.
+fn door(path: &str, headers: &HeaderMap) -> Door {
+    if path.starts_with("/api/") || bearer(headers).is_some() {
+        Door::Api
+    } else {
+        Door::Dashboard
+    }
 }
 
 /// The nearest address that isn't one of our own proxies. Whoever isn't one of them can claim what they like.

@@ -1,5 +1,5 @@
 //! Takes a request's body in whole before anything looks at it. None of the dashboard or the API needs more than 1 MiB, and
-//! none gets to send more, or to take its time.
+//! none gets to send more, or to take its time; but for whoever imports a document, and that is known only later.
 
 use crate::rest;
 use axum::{
@@ -16,8 +16,14 @@ const MAX_BYTES: usize = 1 << 20;
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Whose handler takes the body in itself, once it knows who sends it.
+pub(crate) const IMPORT: &str = "/api/import";
+
 /// Refuses what says that it is larger, what turns out to be, and what doesn't come to its end.
 pub(crate) async fn whole_body(request: Request, next: Next) -> Response {
+    if request.uri().path() == IMPORT {
+        return next.run(request).await;
+    }
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
@@ -29,14 +35,15 @@ pub(crate) async fn whole_body(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    match read(body, PATIENCE).await {
+    match read(body, MAX_BYTES, PATIENCE).await {
         Ok(body) => next.run(Request::from_parts(parts, Body::from(body))).await,
         Err(error) => error.into_response(),
     }
 }
 
-async fn read(body: Body, patience: Duration) -> Result<Bytes, rest::Error> {
-    tokio::time::timeout(patience, to_bytes(body, MAX_BYTES))
+/// The body, if it has at most so many bytes and arrives in time.
+pub(crate) async fn read(body: Body, max_bytes: usize, patience: Duration) -> Result<Bytes, rest::Error> {
+    tokio::time::timeout(patience, to_bytes(body, max_bytes))
         .await
         .map_err(|_| rest::Error::Timeout)?
         .map_err(|error| match is_too_large(&error) {
@@ -69,11 +76,14 @@ mod tests {
     #[tokio::test]
     async fn a_body_is_taken_whole_up_to_a_mebibyte() {
         assert_eq!(
-            read(Body::from_stream(chunks(16)), PATIENCE).await.unwrap().len(),
+            read(Body::from_stream(chunks(16)), MAX_BYTES, PATIENCE)
+                .await
+                .unwrap()
+                .len(),
             MAX_BYTES
         );
         assert!(matches!(
-            read(Body::from_stream(chunks(17)), PATIENCE).await,
+            read(Body::from_stream(chunks(17)), MAX_BYTES, PATIENCE).await,
             Err(rest::Error::TooLarge)
         ));
     }
@@ -82,7 +92,7 @@ mod tests {
     async fn one_that_is_cut_off_is_not_said_to_be_too_large() {
         let cut = chunks(1).chain(stream::iter([Err(std::io::Error::other("gone"))]));
         assert!(matches!(
-            read(Body::from_stream(cut), PATIENCE).await,
+            read(Body::from_stream(cut), MAX_BYTES, PATIENCE).await,
             Err(rest::Error::Malformed { .. })
         ));
     }
@@ -91,7 +101,7 @@ mod tests {
     async fn one_that_never_ends_is_given_up() {
         let endless = chunks(1).chain(stream::pending());
         assert!(matches!(
-            read(Body::from_stream(endless), Duration::from_millis(1)).await,
+            read(Body::from_stream(endless), MAX_BYTES, Duration::from_millis(1)).await,
             Err(rest::Error::Timeout)
         ));
     }

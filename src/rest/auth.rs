@@ -13,7 +13,7 @@ use axum::{
 };
 use patchbay_app::context::RequestInfo;
 use patchbay_domain::user::UserView;
-use patchbay_engine::{Error as EngineError, error::Unauthenticated};
+use patchbay_engine::{Error as EngineError, audit::Who, error::Unauthenticated};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
@@ -54,18 +54,22 @@ struct SignedIn {
 /// Makes the first superuser, with the token of the set-up link.
 async fn set_up(
     State(state): State<AppState>,
+    Extension(info): Extension<RequestInfo>,
     Json(SetUp { token, email, password }): Json<SetUp>,
 ) -> Result<(StatusCode, axum::Json<UserView>), Error> {
-    let user = state.engine.set_up(&token, &email, &password).await?;
+    let who = Who::from_origin(info.origin());
+    let user = state.engine.set_up(&who, &token, &email, &password).await?;
     Ok((StatusCode::CREATED, axum::Json(user)))
 }
 
 /// Makes an account, where sign-up is open.
 async fn register(
     State(state): State<AppState>,
+    Extension(info): Extension<RequestInfo>,
     Json(Credentials { email, password }): Json<Credentials>,
 ) -> Result<(StatusCode, axum::Json<UserView>), Error> {
-    let user = state.engine.sign_up(&email, &password).await?;
+    let who = Who::from_origin(info.origin());
+    let user = state.engine.sign_up(&who, &email, &password).await?;
     Ok((StatusCode::CREATED, axum::Json(user)))
 }
 
@@ -77,7 +81,8 @@ async fn login(
     Json(Credentials { email, password }): Json<Credentials>,
 ) -> Result<axum::Json<SignedIn>, Error> {
     let user = state.engine.sign_in(&email, &password).await?;
-    let session_id = state.engine.begin_session(&session, &user, &info.device).await?;
+    let who = Who::from_origin(info.origin());
+    let session_id = state.engine.begin_session(&who, &session, &user, &info.device).await?;
     let token = state.engine.access_token(&user, session_id)?;
     Ok(axum::Json(SignedIn {
         access_token: token.token.expose_secret().to_owned(),
@@ -96,7 +101,8 @@ async fn logout(
     match identity {
         Identity::Token(actor) => state.engine.end_session_of(&actor).await?,
         Identity::BadToken => return Err(EngineError::from(Unauthenticated::BadToken).into()),
-        Identity::Cookie(_) | Identity::SignedOut => state.engine.end_session(&session).await?,
+        Identity::Cookie(actor) => state.engine.end_session(Some(&actor), &session).await?,
+        Identity::SignedOut => state.engine.end_session(None, &session).await?,
     }
     Ok(StatusCode::NO_CONTENT)
 }

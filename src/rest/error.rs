@@ -3,7 +3,7 @@
 //! `{status, error, message, detail, request_id}`, and `fields` where fields were refused. `error` is for programs, `message`
 //! for people; `detail` says the same as `message`, under the name by which older clients look for it.
 
-use crate::middleware::request_info::current_request_id;
+use crate::middleware::{error_page::Told, request_info::current_request_id};
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -154,6 +154,7 @@ impl IntoResponse for Error {
         };
         let status = StatusCode::from_u16(body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(body)).into_response();
+        response.extensions_mut().insert(Told(message.clone()));
         let headers = response.headers_mut();
         match &self {
             Self::Engine(patchbay_engine::Error::Unauthenticated(_)) => {
@@ -181,7 +182,7 @@ pub(crate) fn seconds(duration: std::time::Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use patchbay_domain::ids::ConnectorRef;
+    use patchbay_domain::{connector::ConnectorMode, ids::ConnectorRef};
     use patchbay_engine::{
         Error as EngineError,
         error::{Conflict, Denied, NotFound, Unauthenticated},
@@ -191,6 +192,10 @@ mod tests {
     #[test]
     fn every_error_has_its_status_code_and_sentence() {
         let engine = |error: EngineError| Error::Engine(error);
+        let in_use = |servers| Conflict::ConnectorInUse {
+            name: "notes".into(),
+            servers,
+        };
         let errors = [
             engine(FieldErrors::one("name", FieldError::Required).into()),
             engine(Unauthenticated::BadCredentials.into()),
@@ -202,6 +207,25 @@ mod tests {
             engine(NotFound::Server.into()),
             engine(Conflict::ConnectorName("my_connector".into()).into()),
             engine(Conflict::ServerLimit(32).into()),
+            engine(
+                Conflict::ModeChange {
+                    name: "notes".into(),
+                    from: ConnectorMode::Deactive,
+                    to: ConnectorMode::Active,
+                    reason: "activate it with its URL instead",
+                }
+                .into(),
+            ),
+            engine(Conflict::ConnectorDeactive { name: "notes".into() }.into()),
+            engine(Conflict::ConnectorFollows { name: "notes".into() }.into()),
+            engine(in_use(1).into()),
+            engine(in_use(3).into()),
+            engine(Conflict::ChangesMoved.into()),
+            engine(Conflict::NoChanges.into()),
+            engine(NotFound::Version.into()),
+            engine(NotFound::Tool.into()),
+            engine(Conflict::ToolName("find".into()).into()),
+            engine(EngineError::StaticTool("find".into())),
             engine(EngineError::RateLimited {
                 retry_after: Duration::from_secs(3),
             }),

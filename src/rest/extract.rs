@@ -3,16 +3,17 @@
 use super::error::Error;
 use crate::{middleware::identity::Identity, state::AppState};
 use axum::{
-    body::to_bytes,
+    body::{Body, to_bytes},
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
 };
 use patchbay_domain::{
     field::{FieldError, FieldErrors},
     ids::ConnectorRef,
+    page::PageRequest,
 };
 use patchbay_engine::{Actor, Error as EngineError};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
 /// Somebody who is signed in.
 #[derive(Debug)]
@@ -43,6 +44,24 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
             .await
             .map_err(|_| Error::cut_off())?;
         parse(&body).map(Self)
+    }
+}
+
+/// A JSON body all of whose fields may be absent: so may be the whole of it.
+#[derive(Debug)]
+pub(crate) struct OptionalJson<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Default> FromRequest<AppState> for OptionalJson<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Error> {
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, usize::MAX).await.map_err(|_| Error::cut_off())?;
+        if body.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        let Json(value) = Json::from_request(Request::from_parts(parts, Body::from(body)), state).await?;
+        Ok(Self(value))
     }
 }
 
@@ -78,6 +97,8 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
         let error = error.into_inner();
         match error.classify() {
             serde_json::error::Category::Data => misfit(&path, &error.to_string()),
+            // Where a word of a few is expected, what is no text at all is no JSON to serde.
+            _ if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() => misfit(&path, ", expected a text"),
             _ => Error::Malformed { at: error.to_string() },
         }
     })?;
@@ -123,6 +144,20 @@ fn misfit(path: &str, message: &str) -> Error {
     FieldErrors::one(&field, error).into()
 }
 
+/// Which page of a list is wanted, where nothing else is asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PageQuery {
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+impl From<PageQuery> for PageRequest {
+    fn from(PageQuery { limit, cursor }: PageQuery) -> Self {
+        Self { limit, cursor }
+    }
+}
+
 /// The query. Unknown parameters and wrong values are named.
 #[derive(Debug)]
 pub(crate) struct Query<T>(pub(crate) T);
@@ -148,10 +183,26 @@ fn query<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
             number if number.contains("digit") || number.contains("number too") => {
                 ", expected a whole number".to_owned()
             }
+            truth if truth.contains("`true` or `false`") => ", expected `true` or `false`".to_owned(),
             other => other,
         };
         misfit(&error.path().to_string(), &message)
     })
+}
+
+/// The parts of the path. What isn't text is at no address of ours.
+#[derive(Debug)]
+pub(crate) struct Path<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for Path<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Error> {
+        let axum::extract::Path(found) = axum::extract::Path::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Error::UnknownRoute)?;
+        Ok(Self(found))
+    }
 }
 
 /// How a path names a connector.
@@ -180,6 +231,13 @@ mod tests {
         limit: Option<u32>,
         mode: Option<ConnectorMode>,
         q: Option<String>,
+        force: Option<bool>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "only its shape matters")]
+    struct Word {
+        mode: ConnectorMode,
     }
 
     #[derive(Debug, Deserialize)]
@@ -221,6 +279,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_word_is_a_misfit_and_not_broken_json() {
+        for body in [
+            r#"{"mode":1}"#,
+            r#"{"mode":null}"#,
+            r#"{"mode":[]}"#,
+            r#"{"mode":true}"#,
+        ] {
+            let refusal = refused(parse::<Word>(body.as_bytes()));
+            assert!(refusal.starts_with("mode: This is not "), "{body}: {refusal}");
+        }
+    }
+
+    #[test]
     fn what_is_no_json_is_said_to_be_none() {
         for body in [
             "",
@@ -252,6 +323,7 @@ mod tests {
             ("limit=99999999999", "limit: This is not a whole number."),
             ("mode=on", "mode: This is not one of `deactive`, `sync`, `active`."),
             ("page=2", "page: There is no such field here."),
+            ("force=yes", "force: This is not `true` or `false`."),
         ] {
             assert_eq!(refused(query::<List>(text)), expected, "{text}");
         }

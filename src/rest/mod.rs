@@ -4,11 +4,13 @@
 //! [`endpoints`] is the one list of what there is; the router is made from it, and so is the test that checks
 //! that every endpoint says who may use it.
 
+mod audit;
 mod auth;
 mod connectors;
 mod error;
 mod extract;
 mod servers;
+mod transfer;
 
 use crate::state::AppState;
 use axum::{
@@ -39,7 +41,14 @@ impl Endpoint {
 /// Everything that the API offers.
 #[must_use]
 pub fn endpoints() -> Vec<Endpoint> {
-    [auth::endpoints(), connectors::endpoints(), servers::endpoints()].concat()
+    [
+        auth::endpoints(),
+        connectors::endpoints(),
+        servers::endpoints(),
+        audit::endpoints(),
+        transfer::endpoints(),
+    ]
+    .concat()
 }
 
 /// All of it, with answers in the API's own shape for what isn't there.

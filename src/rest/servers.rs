@@ -2,19 +2,18 @@
 
 use super::{
     Endpoint, Error, List,
-    extract::{Caller, Json, Query, id},
+    extract::{Caller, Json, PageQuery, Path, Query, id},
 };
 use crate::state::AppState;
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{Method, StatusCode},
     routing::{delete, get, post},
 };
 use patchbay_domain::{
     ids::{ServerId, ServerTokenId},
-    page::PageRequest,
     server::{CreateServer, CreatedServer, CreatedServerToken, ServerTokenView, ServerView},
-    tool::ToolView,
+    tool::{CreateTool, TemplateView, ToolView},
 };
 use patchbay_engine::error::NotFound;
 use serde::Deserialize;
@@ -26,6 +25,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::GET, "/api/mcp-servers/{id}", get(show)),
         Endpoint::new(Method::DELETE, "/api/mcp-servers/{id}", delete(remove)),
         Endpoint::new(Method::GET, "/api/mcp-servers/{id}/tools", get(tools)),
+        Endpoint::new(Method::POST, "/api/mcp-servers/{id}/tools", post(create_tool)),
+        Endpoint::new(
+            Method::DELETE,
+            "/api/mcp-servers/{id}/tools/{name}",
+            delete(remove_tool),
+        ),
+        Endpoint::new(Method::GET, "/api/mcp-servers/{id}/templates", get(templates)),
         Endpoint::new(Method::GET, "/api/mcp-servers/{id}/tokens", get(tokens)),
         Endpoint::new(Method::POST, "/api/mcp-servers/{id}/tokens", post(create_token)),
         Endpoint::new(
@@ -40,19 +46,12 @@ fn server_id(text: &str) -> Result<ServerId, Error> {
     id(text, NotFound::Server)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ListQuery {
-    limit: Option<u32>,
-    cursor: Option<String>,
-}
-
 async fn list(
     State(state): State<AppState>,
     Caller(actor): Caller,
-    Query(ListQuery { limit, cursor }): Query<ListQuery>,
+    Query(page): Query<PageQuery>,
 ) -> Result<axum::Json<List<ServerView>>, Error> {
-    let page = state.engine.servers(&actor, &PageRequest { limit, cursor }).await?;
+    let page = state.engine.servers(&actor, &page.into()).await?;
     Ok(axum::Json(List::page("mcp_servers", page)))
 }
 
@@ -90,6 +89,35 @@ async fn tools(
 ) -> Result<axum::Json<List<ToolView>>, Error> {
     let tools = state.engine.server_tools(&actor, server_id(&id)?).await?;
     Ok(axum::Json(List::whole("tools", tools)))
+}
+
+/// Makes a tool from one of the templates of the server's connector.
+async fn create_tool(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Path(id): Path<String>,
+    Json(new): Json<CreateTool>,
+) -> Result<(StatusCode, axum::Json<ToolView>), Error> {
+    let created = state.engine.create_tool(&actor, server_id(&id)?, new).await?;
+    Ok((StatusCode::CREATED, axum::Json(created)))
+}
+
+async fn remove_tool(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Path((id, name)): Path<(String, String)>,
+) -> Result<StatusCode, Error> {
+    state.engine.delete_tool(&actor, server_id(&id)?, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn templates(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Path(id): Path<String>,
+) -> Result<axum::Json<List<TemplateView>>, Error> {
+    let templates = state.engine.server_templates(&actor, server_id(&id)?).await?;
+    Ok(axum::Json(List::whole("templates", templates)))
 }
 
 async fn tokens(

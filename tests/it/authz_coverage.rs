@@ -2,9 +2,9 @@
 //! test, so nobody adds one without saying who it is for.
 
 use crate::support::{
-    Anonymous, Answer, App, User,
+    Anonymous, Answer, App, Superuser as Root, User,
     client::text,
-    upstream::{Upstream, manifest, tool},
+    upstream::{Offer, Upstream, manifest, tool},
 };
 use leptos::server_fn::axum::server_fn_paths;
 use patchbay::rest;
@@ -28,7 +28,9 @@ enum Access {
 use Access::{Anyone, Owner, Superuser, User as SignedIn};
 
 /// The API: method, path, who, and a body that is fine.
-const REST: [(&str, &str, Access, &str); 18] = [
+///
+/// They are gone through in this order, by somebody who may, so what removes something comes after what needs it.
+const REST: [(&str, &str, Access, &str); 38] = [
     ("POST", "/api/auth/set-up", Anyone, ""),
     ("POST", "/api/auth/register", Anyone, ""),
     ("POST", "/api/auth/login", Anyone, ""),
@@ -46,21 +48,51 @@ const REST: [(&str, &str, Access, &str); 18] = [
         Superuser,
         r#"{"connector_id":1,"connector_url":"{url}"}"#,
     ),
+    (
+        "POST",
+        "/api/connectors",
+        Superuser,
+        r#"{"connector_url":"{url}","name":"added"}"#,
+    ),
     ("GET", "/api/connectors", SignedIn, ""),
     ("GET", "/api/connectors/{id}", SignedIn, ""),
     ("GET", "/api/connectors/{id}/logo", SignedIn, ""),
+    ("GET", "/api/connectors/{id}/templates", SignedIn, ""),
+    ("PUT", "/api/connectors/{id}", Superuser, r#"{"description":"y"}"#),
+    ("PATCH", "/api/connectors/{id}/mode", Superuser, r#"{"mode":"active"}"#),
+    ("POST", "/api/connectors/{id}/sync", Superuser, ""),
+    ("GET", "/api/connectors/{id}/changes", Superuser, ""),
+    ("POST", "/api/connectors/{id}/changes/refuse", Superuser, ""),
+    ("POST", "/api/connectors/{id}/changes/accept", Superuser, ""),
+    ("GET", "/api/connectors/{id}/versions", Superuser, ""),
+    ("GET", "/api/connectors/{id}/versions/{n}", Superuser, ""),
+    ("POST", "/api/connectors/{id}/versions/{n}/restore", Superuser, ""),
+    ("GET", "/api/connectors/{id}/impact", Superuser, ""),
     ("GET", "/api/mcp-servers", SignedIn, ""),
     ("POST", "/api/mcp-servers", SignedIn, r#"{"name":"x","connector_id":1}"#),
     ("GET", "/api/mcp-servers/{id}", Owner, ""),
     ("GET", "/api/mcp-servers/{id}/tools", Owner, ""),
+    ("GET", "/api/mcp-servers/{id}/templates", Owner, ""),
+    (
+        "POST",
+        "/api/mcp-servers/{id}/tools",
+        Owner,
+        r#"{"name":"mine","template":"t","template_args":{}}"#,
+    ),
+    ("DELETE", "/api/mcp-servers/{id}/tools/{name}", Owner, ""),
     ("GET", "/api/mcp-servers/{id}/tokens", Owner, ""),
     ("POST", "/api/mcp-servers/{id}/tokens", Owner, r#"{"name":"x"}"#),
     ("DELETE", "/api/mcp-servers/{id}/tokens/{token_id}", Owner, ""),
     ("DELETE", "/api/mcp-servers/{id}", Owner, ""),
+    ("DELETE", "/api/connectors/{id}", Superuser, ""),
+    ("GET", "/api/audit", Superuser, ""),
+    ("GET", "/api/audit/export", Superuser, ""),
+    ("GET", "/api/export", Superuser, ""),
+    ("POST", "/api/import", Superuser, r#"{"patchbay":1}"#),
 ];
 
 /// The dashboard's server functions: path, who, and a form that is fine.
-const FUNCTIONS: [(&str, Access, &str); 11] = [
+const FUNCTIONS: [(&str, Access, &str); 19] = [
     ("/fn/set-up", Anyone, ""),
     ("/fn/account/sign-in", Anyone, ""),
     ("/fn/account/sign-up", Anyone, ""),
@@ -71,11 +103,27 @@ const FUNCTIONS: [(&str, Access, &str); 11] = [
         Superuser,
         "connector_id=1&connector_url={url}",
     ),
+    ("/fn/connectors/mode", Superuser, "connector_id=1&mode=active"),
+    ("/fn/connectors/update", Superuser, "connector_id=1&description=y"),
+    ("/fn/connectors/sync", Superuser, "connector_id=1"),
+    (
+        "/fn/connectors/decide",
+        Superuser,
+        "connector_id=1&revision={revision}&decision=all",
+    ),
+    ("/fn/connectors/restore", Superuser, "connector_id=1&number=1"),
     ("/fn/servers/create", SignedIn, "connector_id=1&name=x"),
     ("/fn/servers/create-token", Owner, "server_id={server}&name=x"),
+    (
+        "/fn/servers/create-tool",
+        Owner,
+        "server_id={server}&template=t&name=mine",
+    ),
+    ("/fn/servers/delete-tool", Owner, "server_id={server}&tool=mine"),
     ("/fn/servers/try-tool", Owner, "server_id={server}&tool=a"),
     ("/fn/servers/revoke-token", Owner, "server_id={server}&token_id={token}"),
     ("/fn/servers/delete", Owner, "server_id={server}"),
+    ("/fn/connectors/delete", Superuser, "connector_id=1&confirm=notes"),
 ];
 
 #[test]
@@ -105,19 +153,27 @@ async fn every_server_function_says_who_may_use_it_and_is_called_by_post() {
     );
 }
 
+fn templates() -> Value {
+    json!([{ "name": "t", "inputSchema": { "type": "object" } }])
+}
+
 /// Ada, whose server it is, and what stands in paths and bodies.
 struct Scene {
     ada: User,
     server: String,
     token: String,
     url: String,
+    /// What its connector's service offers.
+    offer: Offer,
     _service: Upstream,
 }
 
 impl Scene {
-    async fn set(app: &App) -> (Self, crate::support::Superuser) {
+    async fn set(app: &App) -> (Self, Root) {
         let root = app.superuser().await;
-        let service = Upstream::connector(manifest(json!([tool("a")]))).await;
+        let mut offered = manifest(json!([tool("a")]));
+        offered["templates"] = templates();
+        let (service, offer) = Upstream::changing(offered).await;
         let url = service.manifest_url();
         let connector = root.active_connector("notes", &url).await;
         let ada = app.user("ada@example.org").await;
@@ -130,6 +186,7 @@ impl Scene {
                 server,
                 token,
                 url,
+                offer,
                 _service: service,
             },
             root,
@@ -142,7 +199,16 @@ impl Scene {
         } else {
             &self.server
         };
-        let path = path.replace("{id}", id).replace("{token_id}", &self.token);
+        let path = path
+            .replace("{id}", id)
+            .replace("{token_id}", &self.token)
+            .replace("{n}", "1")
+            .replace("{name}", "mine");
+        // Ada has made a second server by then.
+        let path = match (method, path.as_str()) {
+            ("DELETE", "/api/connectors/1") => format!("{path}?force=true"),
+            _ => path,
+        };
         let request = who.request(method.parse().unwrap(), &path);
         Answer::of(match body {
             "" => request,
@@ -153,8 +219,21 @@ impl Scene {
         .await
     }
 
-    async fn function(&self, who: &Anonymous, (path, _, form): (&str, Access, &str)) -> Answer {
+    /// Makes something to decide about for those who decide about changes, and tells its revision.
+    async fn before(&self, root: &Root, path: &str) -> String {
+        if !path.contains("/changes/") && !path.ends_with("/decide") {
+            return String::new();
+        }
+        let mut offered = manifest(json!([tool("a"), tool(path)]));
+        offered["templates"] = templates();
+        self.offer.set(offered);
+        root.post("/api/connectors/1/sync", json!({})).await.expect(200);
+        text(&root.get("/api/connectors/1/changes").await.expect(200), "revision")
+    }
+
+    async fn function(&self, who: &Anonymous, (path, _, form): (&str, Access, &str), revision: &str) -> Answer {
         let form = form
+            .replace("{revision}", revision)
             .replace("{server}", &self.server)
             .replace("{token}", &self.token)
             .replace("{url}", &self.url);
@@ -197,6 +276,9 @@ async fn each_rest_route_lets_in_whom_it_should_and_nobody_else() {
             SignedIn | Owner => &*scene.ada,
             Superuser => &**root,
         };
+        if access == Superuser {
+            scene.before(&root, path).await;
+        }
         let answer = scene.rest(entitled, case).await;
         let is_fine = (200..300).contains(&answer.status) || path.ends_with("/logo");
         assert!(
@@ -217,7 +299,7 @@ async fn each_server_function_lets_in_whom_it_should_and_nobody_else() {
         let (path, access, _) = case;
         for (who, is_signed_in) in [(&nobody, false), (&*eve, true)] {
             if let Some(status) = refusal(access, is_signed_in) {
-                let answer = scene.function(who, case).await;
+                let answer = scene.function(who, case, "").await;
                 let body = String::from_utf8_lossy(&answer.body);
                 assert_eq!(answer.status, status, "{path}, signed in: {is_signed_in}: {body}");
             }
@@ -227,7 +309,11 @@ async fn each_server_function_lets_in_whom_it_should_and_nobody_else() {
             SignedIn | Owner => &*scene.ada,
             Superuser => &**root,
         };
-        let answer = scene.function(entitled, case).await;
+        let revision = match access {
+            Superuser => scene.before(&root, path).await,
+            _ => String::new(),
+        };
+        let answer = scene.function(entitled, case, &revision).await;
         assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
     }
 }

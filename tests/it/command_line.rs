@@ -4,94 +4,21 @@ use crate::support::{
     Anonymous, App,
     app::PASSWORD,
     database::TestDatabase,
+    program::{Serving, patchbay, run, with_keys},
     upstream::{Upstream, manifest},
 };
 use patchbay_engine::vault::KeyRing;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
-use std::{path::Path, process::Stdio};
+use std::path::Path;
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
-    process::{Child, ChildStderr, Command},
+    io::{AsyncBufReadExt as _, BufReader},
+    process::Command,
 };
 
-struct Ran {
-    success: bool,
-    stdout: String,
-    stderr: String,
-}
-
-fn patchbay(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_patchbay"));
-    command.current_dir(directory).args(arguments).kill_on_drop(true);
-    // Only what is set here counts, but for what finding PostgreSQL takes.
-    command
-        .env_remove("DATABASE_URL")
-        .env_remove("TOKEN_ENCRYPTION_KEY")
-        .env_remove("JWT_SECRET_KEY");
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-fn with_keys(mut command: Command, database: &TestDatabase) -> Command {
-    command
-        .env("DATABASE_URL", database.url())
-        .env("TOKEN_ENCRYPTION_KEY", KeyRing::generate_key().expose_secret())
-        .env("JWT_SECRET_KEY", "only tests are signed with this one");
-    command
-}
-
-async fn run(mut command: Command, input: &str) -> Ran {
-    let mut child = command.spawn().expect("the program starts");
-    let mut stdin = child.stdin.take().expect("stdin is piped");
-    // A program that doesn't read its input may be gone already.
-    let _ = stdin.write_all(input.as_bytes()).await;
-    drop(stdin);
-    let output = child.wait_with_output().await.expect("the program ends");
-    Ran {
-        success: output.status.success(),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
-}
-
-/// A `patchbay serve` that said that it is ready.
-struct Serving {
-    child: Child,
-    _log: Lines<BufReader<ChildStderr>>,
-    said: String,
-    url: String,
-}
-
+/// With nothing configured.
 async fn serve(directory: &Path) -> Serving {
-    let mut child = patchbay(directory, &["serve", "--listen", "127.0.0.1:0"])
-        .spawn()
-        .expect("the program starts");
-    let mut log = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
-    let mut said = String::new();
-    while let Some(line) = log.next_line().await.expect("the log is text") {
-        said.push_str(&line);
-        said.push('\n');
-        if let Some((_, rest)) = line.split_once("Patchbay is ready: open ") {
-            let url = rest.split_whitespace().next().expect("the address follows").to_owned();
-            return Serving {
-                child,
-                _log: log,
-                said,
-                url,
-            };
-        }
-    }
-    panic!("it ended before it was ready:\n{said}");
-}
-
-async fn terminate(mut serving: Serving) -> bool {
-    let pid = serving.child.id().expect("it still runs").to_string();
-    Command::new("kill").arg(pid).status().await.expect("there is a `kill`");
-    serving.child.wait().await.expect("it ends").success()
+    Serving::start(patchbay(directory, &["serve", "--listen", "127.0.0.1:0"])).await
 }
 
 #[tokio::test]
@@ -99,8 +26,8 @@ async fn with_nothing_configured_it_serves_on_a_database_of_its_own_that_command
     let directory = tempfile::tempdir().unwrap();
     let here = directory.path();
     let serving = serve(here).await;
-    let link = serving
-        .said
+    let said = serving.said();
+    let link = said
         .split("/set-up#token=")
         .nth(1)
         .expect("the log shows the set-up link");
@@ -130,7 +57,7 @@ async fn with_nothing_configured_it_serves_on_a_database_of_its_own_that_command
     let url = run(patchbay(here, &["config", "database-url"]), "").await;
     assert!(url.stdout.starts_with("postgres"), "{}", url.stderr);
 
-    assert!(terminate(serving).await, "it stops in good order");
+    assert!(serving.terminate().await, "it stops in good order");
     let gone = run(patchbay(here, &["config", "database-url"]), "").await;
     assert!(
         !gone.success && gone.stderr.contains("isn't running"),
@@ -142,12 +69,12 @@ async fn with_nothing_configured_it_serves_on_a_database_of_its_own_that_command
     let status = run(patchbay(here, &["migrate", "status"]), "").await;
     assert!(status.success && status.stdout.contains("applied"), "{}", status.stderr);
     let again = serve(here).await;
-    assert!(!again.said.contains("/set-up#token="), "there is a superuser already");
+    assert!(!again.said().contains("/set-up#token="), "there is a superuser already");
     Anonymous::new(again.url.parse().unwrap())
         .login("root@b.example", PASSWORD)
         .await
         .expect(200);
-    assert!(terminate(again).await);
+    assert!(again.terminate().await);
 }
 
 #[tokio::test]

@@ -65,16 +65,26 @@ async fn a_forwarded_address_is_not_believed_without_a_trusted_proxy() {
 }
 
 #[tokio::test]
-async fn activation_is_limited_for_each_superuser_but_sixty_a_minute_are_fine() {
+async fn fetching_is_limited_for_each_superuser_but_sixty_a_minute_are_fine() {
     let app = App::start().await;
     let root = app.superuser().await;
-    let body = json!({ "connector_id": 99, "connector_url": "http://localhost:1/connector.json" });
-    for _ in 0..60 {
-        root.post("/api/connectors/activate", &body).await.expect(404);
+    let activate = json!({ "connector_id": 99, "connector_url": "http://localhost:1/connector.json" });
+    // Every way to it takes from the same budget.
+    for number in 0..20 {
+        root.post("/api/connectors/activate", &activate).await.expect(404);
+        root.post("/api/connectors", json!({})).await.expect(422);
+        root.post(&format!("/api/connectors/{number}/sync"), json!({}))
+            .await
+            .expect(404);
     }
-    root.post("/api/connectors/activate", &body)
-        .await
-        .expect_error(429, "RATE_LIMITED");
+    for (path, body) in [
+        ("/api/connectors/activate", &activate),
+        ("/api/connectors", &json!({})),
+        ("/api/connectors/1/sync", &json!({})),
+    ] {
+        root.post(path, body).await.expect_error(429, "RATE_LIMITED");
+    }
+    root.get("/api/connectors").await.expect(200);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use crate::support::{
     app::{PASSWORD, password},
     client::text,
 };
+use patchbay_engine::audit::Who;
 use reqwest::Method;
 use serde_json::json;
 use time::Duration;
@@ -155,7 +156,7 @@ async fn a_new_password_signs_out_everywhere() {
     let app = App::start().await;
     let ada = app.user("ada@example.org").await;
     app.engine
-        .set_password("ada@example.org", &"another good password".into())
+        .set_password(&Who::command_line(), "ada@example.org", &"another good password".into())
         .await
         .unwrap();
     ada.get("/api/auth/me").await.expect(401);
@@ -169,7 +170,7 @@ async fn roles_are_what_the_database_says_now_and_not_what_it_said_at_sign_in() 
     let app = App::start().await;
     let root = app.superuser().await;
     app.engine
-        .create_user("second@example.org", &password(), true)
+        .create_user(&Who::command_line(), "second@example.org", &password(), true)
         .await
         .unwrap();
     root.register("before").await;

@@ -22,7 +22,7 @@ pub(crate) async fn sign_in(
         let engine = context::engine();
         let user = engine.sign_in(&email, &password.into()).await?;
         engine
-            .begin_session(&context::session()?, &user, &context::device())
+            .begin_session(&context::who(), &context::session()?, &user, &context::device())
             .await?;
         Ok(context::Next::to(paths::local(&next).unwrap_or("/")))
     };
@@ -36,9 +36,9 @@ pub(crate) async fn sign_up(email: String, password: String) -> Result<Done, App
     let reply = context::Reply::for_anybody(SIGN_UP, "/sign-up").keep("email", &email);
     let result = async {
         let engine = context::engine();
-        let user = engine.sign_up(&email, &password.into()).await?;
+        let user = engine.sign_up(&context::who(), &email, &password.into()).await?;
         engine
-            .begin_session(&context::session()?, &user, &context::device())
+            .begin_session(&context::who(), &context::session()?, &user, &context::device())
             .await?;
         Ok(context::Next::to("/"))
     };
@@ -50,7 +50,10 @@ pub(crate) async fn sign_up(email: String, password: String) -> Result<Done, App
 pub(crate) async fn sign_out() -> Result<Done, AppError> {
     use crate::context;
     let result = async {
-        context::engine().end_session(&context::session()?).await?;
+        let actor = context::actor();
+        context::engine()
+            .end_session(actor.as_ref(), &context::session()?)
+            .await?;
         Ok(context::Next::to("/sign-in"))
     };
     context::Reply::new("sign-out", "/").finish(result.await).await

@@ -27,7 +27,7 @@ fn SignInForm(next: String, sign_up: SignUp) -> impl IntoView {
     let form = form(SIGN_IN);
     view! {
         <SmallPage title="Sign in">
-            <PlainForm form action=SignIn::url() explain=ToString::to_string>
+            <PlainForm form action=SignIn::url()>
                 <Hidden name="next" value=next/>
                 <Field form name="email" label="Email" control=Control::Line("email") required=true autocomplete="username"
                     autofocus=true/>

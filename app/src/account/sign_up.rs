@@ -26,7 +26,7 @@ fn Open() -> impl IntoView {
     let form = form(SIGN_UP);
     view! {
         <SmallPage title="Sign up">
-            <PlainForm form action=SignUpForm::url() explain=ToString::to_string>
+            <PlainForm form action=SignUpForm::url()>
                 <Field form name="email" label="Email" control=Control::Line("email") required=true autocomplete="username"
                     autofocus=true/>
                 <Field form name="password" label="Password" control=Control::Line("password") required=true

@@ -1,30 +1,18 @@
 //! Activating a connector: right after registering it, or any time from a dialog.
 
-use super::{api::ACTIVATE, forms::ActivateForm, read::ConnectorsQuery};
+use super::{
+    api::{ACTIVATE, Activate},
+    words,
+};
 use crate::{
     layout::here,
-    paths,
-    ui::{Control, Dialog, Field, Hidden, ModeBadge, Submit, form},
+    ui::{Control, Dialog, Field, Hidden, InPlaceForm, ModeBadge, Submit, form},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::connector::ConnectorSummary;
 
 const PLACEHOLDER: &str = "http://localhost:8025/connector.json";
 const SLOW: &str = "Reading the connector's definitions and logo…";
-
-/// The address of the list with the activation dialog open.
-pub(super) fn dialog_path(query: &ConnectorsQuery, connector: i64) -> String {
-    let connector = connector.to_string();
-    paths::with_query(
-        "/connectors",
-        &[
-            ("q", &query.q),
-            ("mode", &query.mode),
-            ("cursor", &query.cursor),
-            ("activate", &connector),
-        ],
-    )
-}
 
 /// The second of the two steps, offered right after the first.
 #[component]
@@ -34,13 +22,13 @@ pub(super) fn ActivateSection(connector: ConnectorSummary) -> impl IntoView {
         <section class="panel panel-accent activation-section" aria-labelledby="activation-title">
             <h2 id="activation-title">{format!("Activate Connector: {}", connector.name)}</h2>
             <p class="panel-about">"Start your connector server, then provide the URL:"</p>
-            <ActivateForm seed=form.seed() class="form form-inline".to_owned()>
+            <InPlaceForm form action=Activate::url() words=words::not_activated() class="form form-inline">
                 <Hidden name="connector_id" value=connector.connector_id.to_string()/>
                 <Hidden name="from" value=here()/>
                 <Field form name="connector_url" label="Connector URL" control=Control::Line("url")
                     placeholder=PLACEHOLDER required=true autofocus=true/>
                 <Submit label="Activate" slow=SLOW/>
-            </ActivateForm>
+            </InPlaceForm>
         </section>
     }
     .into_any()
@@ -61,7 +49,7 @@ pub(super) fn ActivateDialog(
                 <span>"Connector: " <strong>{connector.name}</strong></span>
                 <span>"Status: " {connector.mode.as_str()} " " <ModeBadge mode=connector.mode/></span>
             </p>
-            <ActivateForm seed=form.seed() class="form".to_owned()>
+            <InPlaceForm form action=Activate::url() words=words::not_activated()>
                 <Hidden name="connector_id" value=connector.connector_id.to_string()/>
                 <Hidden name="from" value=here()/>
                 <Field form name="connector_url" label="Connector URL" control=Control::Line("url")
@@ -71,7 +59,7 @@ pub(super) fn ActivateDialog(
                     <a class="button" href=close data-close="">"Cancel"</a>
                     <Submit label="Activate Connector" slow=SLOW/>
                 </div>
-            </ActivateForm>
+            </InPlaceForm>
         </Dialog>
     }
     .into_any()

@@ -1,22 +1,24 @@
-//! The catalogue's server functions.
+//! The catalogue's server functions: here those that bring a connector in.
 
-use crate::{error::AppError, outcome::Done};
-use leptos::prelude::*;
-#[cfg(feature = "ssr")]
-use {
-    super::{read::connector_ref, words},
-    crate::{
-        context::{self, Next},
-        paths,
-    },
-    patchbay_domain::connector::RegisterConnector,
+mod history;
+mod keep;
+
+pub(super) use history::{DECIDE, Decide, RESTORE, Restore};
+pub(super) use keep::{DELETE, Delete, SET_MODE, SYNC, SetMode, Sync, UPDATE, Update};
+
+use super::{read::connector_ref, words};
+use crate::{
+    context::{self, Next},
+    error::AppError,
+    outcome::Done,
+    paths,
 };
+use leptos::prelude::*;
+use patchbay_domain::connector::RegisterConnector;
 
 /// The register form's name.
-#[cfg(feature = "ssr")]
 pub(super) const REGISTER: &str = "register";
 /// The activation form's name; there is one on a page.
-#[cfg(feature = "ssr")]
 pub(super) const ACTIVATE: &str = "activate";
 
 /// Registers a connector; its activation comes next.

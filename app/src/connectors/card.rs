@@ -1,24 +1,32 @@
 //! A connector in the list.
 
-use super::{activate, read::ConnectorsQuery};
+use super::query::ConnectorsQuery;
 use crate::ui::{Icon, IconView, Logo, ModeBadge, things};
 use leptos::prelude::*;
-use patchbay_domain::connector::{ConnectorMode, ConnectorSummary};
+use patchbay_domain::connector::{ChangesState, ConnectorMode, ConnectorSummary};
 
 /// A connector in the list, with what can be done with it.
 #[component]
 pub(super) fn ConnectorCard(
     connector: ConnectorSummary,
-    /// Whether whoever looks may activate it.
+    /// Whether whoever looks may activate it and decide on its changes.
     is_superuser: bool,
     /// The address's filters, which the activation dialog keeps.
     query: ConnectorsQuery,
 ) -> AnyView {
     let number = connector.connector_id;
     let name = connector.name.clone();
+    let is_waiting = is_superuser && connector.changes == Some(ChangesState::Waiting);
+    let changes = is_waiting.then(|| {
+        let (href, label) = (
+            format!("/connectors/{number}/changes"),
+            format!("Changes waiting for {name}"),
+        );
+        view! { <a class="badge badge-waiting" href=href aria-label=label>{ChangesState::Waiting.label()}</a> }
+    });
     let action = match connector.mode {
         ConnectorMode::Deactive => is_superuser.then(|| {
-            let href = activate::dialog_path(&query, number);
+            let href = query.activating(&number.to_string());
             view! { <a class="button" href=href aria-label=format!("Activate {name}") data-dialog="">"Activate"</a> }
                 .into_any()
         }),
@@ -45,7 +53,7 @@ pub(super) fn ConnectorCard(
                 <Logo url=connector.logo_url name=connector.name.clone()/>
                 <div class="card-words">
                     <h2 class="card-title"><a href=format!("/connectors/{number}")>{connector.name}</a></h2>
-                    <p class="card-status"><ModeBadge mode=connector.mode/> {version}</p>
+                    <p class="card-status"><ModeBadge mode=connector.mode/> {version} {changes}</p>
                 </div>
             </div>
             <p class="card-text">{connector.description}</p>

@@ -2,10 +2,10 @@
 
 use super::read::{connector, id_in_path};
 use crate::{
-    servers::{CREATE_SERVER, CreateServerForm},
-    ui::{Field, Hidden, Logo, ModeBadge, PageHeader, SchemaFields, Submit, form, page},
+    servers::{CREATE_SERVER, CreateServer},
+    ui::{Field, Hidden, InPlaceForm, Logo, ModeBadge, PageHeader, SchemaFields, Submit, form, page},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::{
     connector::{ConnectorMode, ConnectorView},
     schema_form::SchemaForm,
@@ -59,7 +59,7 @@ fn CreateForm(number: i64, name: String, fields: SchemaForm) -> impl IntoView {
     let form = form(CREATE_SERVER);
     let has_fields = !fields.fields.is_empty();
     view! {
-        <CreateServerForm seed=form.seed()>
+        <InPlaceForm form action=CreateServer::url() words="The server was not created">
             <Hidden name="connector_id" value=number.to_string()/>
             <Field form name="name" label="Name" value=name required=true help="For you, to tell your servers apart."/>
             {has_fields.then(|| view! {
@@ -72,6 +72,6 @@ fn CreateForm(number: i64, name: String, fields: SchemaForm) -> impl IntoView {
                 <Submit label="Create Server"/>
                 <a class="button button-quiet" href=format!("/connectors/{number}")>"Cancel"</a>
             </div>
-        </CreateServerForm>
+        </InPlaceForm>
     }
 }

@@ -2,37 +2,56 @@
 
 use super::{
     activate::ActivateDialog,
-    read::{connector, id_in_path},
+    configuration::Configuration,
+    delete::DeleteDialog,
+    edit::EditDialog,
+    facts::Facts,
+    keeping::Keeping,
+    mode::ModeDialog,
+    query::Ask,
+    read::{connector, id_in_path, impact_of},
     tools::{TemplateList, ToolList},
 };
 use crate::{
     layout::Frame,
-    ui::{CopyLine, Icon, IconView, Logo, ModeBadge, PageHeader, TimeAgo, page},
+    ui::{Icon, IconView, PageHeader, page},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use patchbay_domain::{
-    connector::{ConnectorMode, ConnectorSummary, ConnectorView},
-    schema_form::{FieldKind, SchemaField, SchemaForm},
+    changes::Impact,
+    connector::{ChangesState, ConnectorMode, ConnectorSummary, ConnectorView},
 };
-use serde_json::Value;
 
 /// What a connector offers, and what can be done with it.
 #[component]
 pub(crate) fn ConnectorPage() -> impl IntoView {
     let id = id_in_path();
-    let wants_dialog = use_query_map().with_untracked(|query| query.get("activate").is_some());
+    let ask = use_query_map().with_untracked(Ask::read);
     page(async move {
         let connector = connector(&id).await?;
         let is_superuser = expect_context::<Frame>().is_superuser();
-        let activating = (wants_dialog && is_superuser).then(|| connector.summary.clone());
-        let close = format!("/connectors/{}", connector.summary.connector_id);
+        let ask = ask.filter(|_| is_superuser);
+        let impact = impact_of(ask, &id).await?;
+        let summary = connector.summary.clone();
         let view = view! {
             <Connector connector is_superuser/>
-            <div id="dialogs">{activating.map(|connector| view! { <ActivateDialog connector close/> })}</div>
+            <div id="dialogs">{ask.map(|ask| view! { <Question ask summary impact/> })}</div>
         };
         Ok(view.into_any())
     })
+}
+
+/// The dialog that the address opens.
+#[component]
+fn Question(ask: Ask, summary: ConnectorSummary, impact: Impact) -> AnyView {
+    let close = format!("/connectors/{}", summary.connector_id);
+    match ask {
+        Ask::Activate => view! { <ActivateDialog connector=summary close/> }.into_any(),
+        Ask::Edit => view! { <EditDialog connector=summary close/> }.into_any(),
+        Ask::Become(mode) => view! { <ModeDialog connector=summary to=mode impact close/> }.into_any(),
+        Ask::Delete => view! { <DeleteDialog connector=summary impact close/> }.into_any(),
+    }
 }
 
 #[component]
@@ -42,17 +61,22 @@ fn Connector(connector: ConnectorView, is_superuser: bool) -> AnyView {
         tools,
         templates,
         config_params,
+        check,
         ..
     } = connector;
-    let for_actions = summary.clone();
-    let is_waiting = summary.mode == ConnectorMode::Deactive;
+    let is_off = summary.mode == ConnectorMode::Deactive;
     let (tools_count, templates_count) = (tools.len(), templates.len());
+    let (name, for_actions) = (summary.name.clone(), summary.clone());
+    let waiting = is_superuser.then(|| view! { <Waiting summary=summary.clone()/> });
+    let keeping = is_superuser.then(|| view! { <Keeping summary=summary.clone() check/> });
     view! {
-        <PageHeader title=summary.name.clone() parent=("Connectors", "/connectors")>
+        <PageHeader title=name parent=("Connectors", "/connectors")>
             <Actions summary=for_actions is_superuser/>
         </PageHeader>
+        {waiting}
         <Facts summary is_superuser/>
-        {(!is_waiting).then(|| view! {
+        {keeping}
+        {(!is_off).then(|| view! {
             <section class="section" aria-labelledby="tools">
                 <div class="section-head"><h2 id="tools">"Tools" <span class="count">{tools_count}</span></h2></div>
                 <ToolList tools/>
@@ -61,6 +85,7 @@ fn Connector(connector: ConnectorView, is_superuser: bool) -> AnyView {
         {(!templates.is_empty()).then(|| view! {
             <section class="section" aria-labelledby="templates">
                 <div class="section-head"><h2 id="templates">"Templates" <span class="count">{templates_count}</span></h2></div>
+                <p class="section-about">"Each makes tools of one's own: on a server's page, by fixing some of its arguments."</p>
                 <TemplateList templates/>
             </section>
         })}
@@ -76,8 +101,13 @@ fn Actions(summary: ConnectorSummary, is_superuser: bool) -> AnyView {
         ConnectorMode::Deactive => ("Activate", "button button-primary"),
         ConnectorMode::Sync | ConnectorMode::Active => ("Activate again", "button"),
     };
+    let ask = move |what: &str| format!("/connectors/{number}?{what}=1");
     view! {
-        {is_superuser.then(|| view! { <a class=class href=format!("/connectors/{number}?activate={number}") data-dialog="">{label}</a> })}
+        {is_superuser.then(|| view! {
+            <a class="button button-danger-quiet" href=ask("delete") data-dialog="">"Delete"</a>
+            <a class="button" href=ask("edit") data-dialog="">"Edit"</a>
+            <a class=class href=ask("activate") data-dialog="">{label}</a>
+        })}
         {(summary.mode == ConnectorMode::Active).then(|| view! {
             <a class="button button-primary" href=format!("/connectors/{number}/create-server")>
                 <IconView icon=Icon::Plus/> "Create Server"
@@ -87,71 +117,19 @@ fn Actions(summary: ConnectorSummary, is_superuser: bool) -> AnyView {
     .into_any()
 }
 
+/// What wants a decision, above everything else.
 #[component]
-fn Facts(summary: ConnectorSummary, is_superuser: bool) -> AnyView {
-    let has_url = !summary.url.is_empty();
-    let hint = match summary.mode {
-        ConnectorMode::Deactive if is_superuser => Some(
-            "Start the connector's service, then activate it with its URL. Servers can be made from it after that.",
-        ),
-        ConnectorMode::Deactive => Some("A superuser has to activate it before servers can be made from it."),
-        ConnectorMode::Sync => {
-            Some("It follows its service. Servers that exist keep running; new ones can't be made in this mode.")
-        }
-        ConnectorMode::Active => None,
-    };
-    view! {
-        <section class="panel" aria-label="About">
-            <div class="identity">
-                <Logo url=summary.logo_url name=summary.name/>
-                <div class="identity-words">
-                    <p class="identity-text">{summary.description}</p>
-                    {hint.map(|hint| view! { <p class="panel-about">{hint}</p> })}
-                </div>
-                <ModeBadge mode=summary.mode/>
-            </div>
-            <dl class="pairs">
-                <div><dt>"Number"</dt><dd>{summary.connector_id}</dd></div>
-                <div><dt>"Version"</dt><dd>{summary.version}</dd></div>
-                <div><dt>"Secret"</dt><dd>{if summary.has_secret { "Stored, encrypted" } else { "None" }}</dd></div>
-                <div><dt>"Registered"</dt><dd><TimeAgo at=summary.created_at/></dd></div>
-                <div><dt>"Last change"</dt><dd><TimeAgo at=summary.updated_at/></dd></div>
-            </dl>
-            {has_url.then(|| view! { <CopyLine id="connector-url" what="URL" text=summary.url/> })}
-        </section>
-    }
-    .into_any()
-}
-
-#[component]
-fn Configuration(schema: Value) -> impl IntoView {
-    let form = SchemaForm::parse(&schema);
-    (!form.fields.is_empty()).then(|| {
+fn Waiting(summary: ConnectorSummary) -> impl IntoView {
+    let href = format!("/connectors/{}/changes", summary.connector_id);
+    (summary.changes == Some(ChangesState::Waiting)).then(|| {
         view! {
-            <section class="section" aria-labelledby="configuration">
-                <div class="section-head"><h2 id="configuration">"Configuration"</h2></div>
-                <p class="section-about">"What a server made from this connector is asked for."</p>
-                <ul class="rows">
-                    {form.fields.into_iter().map(|field| view! { <Setting field/> }).collect_view()}
-                </ul>
+            <section class="panel panel-waiting" aria-labelledby="waiting-title">
+                <div>
+                    <h2 id="waiting-title">{ChangesState::Waiting.label()}</h2>
+                    <p>"Its service says something else than what is in force. Clients go on seeing what is in force until you decide."</p>
+                </div>
+                <a class="button button-primary" href=href>"Look at the changes"</a>
             </section>
         }
     })
-}
-
-#[component]
-fn Setting(field: SchemaField) -> AnyView {
-    let is_secret = field.kind == FieldKind::Password;
-    view! {
-        <li class="row row-plain">
-            <span class="row-words">
-                <span class="row-name">{field.label}</span>
-                {field.required.then(|| view! { <span class="tag">"required"</span> })}
-                {is_secret.then(|| view! { <span class="tag">"secret"</span> })}
-                {field.help.map(|help| view! { <span class="row-text">{help}</span> })}
-            </span>
-            {field.default.map(|default| view! { <span class="row-note">"default " <code>{default}</code></span> })}
-        </li>
-    }
-    .into_any()
 }

@@ -3,13 +3,14 @@
 use super::{
     activate::{ActivateDialog, ActivateSection},
     card::ConnectorCard,
-    read::{Catalogue, ConnectorsQuery, catalogue},
+    filters::Filters,
+    query::{ConnectorsQuery, PATH},
+    read::{Catalogue, catalogue},
     register::RegisterPanel,
 };
 use crate::{
     layout::Frame,
-    paths,
-    ui::{EmptyState, Icon, PageHeader, Pager, Search, page},
+    ui::{EmptyState, Icon, PageHeader, Pager, page, things},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -17,8 +18,6 @@ use patchbay_domain::{
     connector::{ConnectorMode, ConnectorSummary},
     page::Page,
 };
-
-const PATH: &str = "/connectors";
 
 /// The catalogue.
 #[component]
@@ -39,79 +38,53 @@ fn Content(found: Catalogue, query: ConnectorsQuery) -> impl IntoView {
         activating,
     } = found;
     let waiting = registered.filter(|connector| connector.mode == ConnectorMode::Deactive);
-    let without_dialog = paths::with_query(
-        PATH,
-        &[("q", &query.q), ("mode", &query.mode), ("cursor", &query.cursor)],
-    );
+    let close = query.activating("");
     view! {
         <PageHeader title="Connectors" about="Services that offer MCP tools. Servers are made from the active ones."/>
         {waiting.map(|connector| view! { <ActivateSection connector/> })}
         <div class="with-aside" class:is-whole=!is_superuser>
-            <List page query is_superuser/>
+            <section class="section" aria-label="Catalogue"><List page query is_superuser/></section>
             {is_superuser.then(|| view! { <RegisterPanel/> })}
         </div>
-        <div id="dialogs">{activating.map(|connector| view! { <ActivateDialog connector close=without_dialog/> })}</div>
+        <div id="dialogs">{activating.map(|connector| view! { <ActivateDialog connector close/> })}</div>
     }
 }
 
 #[component]
-fn List(page: Page<ConnectorSummary>, query: ConnectorsQuery, is_superuser: bool) -> AnyView {
-    let filters = [("q", query.q.as_str()), ("mode", query.mode.as_str())];
-    let first = (!query.cursor.is_empty()).then(|| paths::with_query(PATH, &filters));
-    let next = page.next_cursor.as_ref().map(|cursor| {
-        paths::with_query(
-            PATH,
-            &[
-                ("q", query.q.as_str()),
-                ("mode", query.mode.as_str()),
-                ("cursor", cursor.as_str()),
-            ],
-        )
-    });
-    let is_filtered = !(query.q.is_empty() && query.mode.is_empty());
-    let total = page.total;
-    let is_empty = page.items.is_empty();
-    let (q, mode) = (query.q.clone(), query.mode.clone());
+fn List(page: Option<Page<ConnectorSummary>>, query: ConnectorsQuery, is_superuser: bool) -> AnyView {
+    let Some(Page {
+        items,
+        total,
+        next_cursor,
+    }) = page
+    else {
+        return view! { <Filters query=query.clone() is_superuser/><NoSuchPage first=query.page("")/> }.into_any();
+    };
+    if items.is_empty() && !query.is_filtered() && query.cursor.is_empty() {
+        return view! { <Nothing/> }.into_any();
+    }
+    let first = (!query.cursor.is_empty()).then(|| query.page(""));
+    let next = next_cursor.map(|cursor| query.page(&cursor));
+    let has_found = !items.is_empty();
     view! {
-        <section class="section" aria-label="Catalogue">
-            {(is_filtered || !is_empty).then(|| view! {
-                <Search action=PATH label="Search connectors" q=q>
-                    <ModeFilter mode/>
-                </Search>
-            })}
-            {match (is_empty, is_filtered) {
-                (true, false) => view! { <Nothing/> }.into_any(),
-                (true, true) => view! { <NothingFound/> }.into_any(),
-                (false, _) => view! {
-                    <ul class="cards">
-                        {page.items.into_iter().map(|connector| {
-                            let query = query.clone();
-                            view! { <ConnectorCard connector is_superuser query/> }
-                        }).collect_view()}
-                    </ul>
-                }
-                .into_any(),
-            }}
-            <Pager total first next/>
-        </section>
+        <Filters query=query.clone() is_superuser/>
+        {if has_found {
+            view! {
+                <p class="list-count">{things(total, "connector")}</p>
+                <ul class="cards">
+                    {items.into_iter().map(|connector| {
+                        let query = query.clone();
+                        view! { <ConnectorCard connector is_superuser query/> }
+                    }).collect_view()}
+                </ul>
+            }
+            .into_any()
+        } else {
+            view! { <NothingFound/> }.into_any()
+        }}
+        <Pager total first next/>
     }
     .into_any()
-}
-
-#[component]
-fn ModeFilter(mode: String) -> impl IntoView {
-    let option = |value: ConnectorMode| {
-        let selected = mode == value.as_str();
-        view! { <option value=value.as_str() selected=selected>{value.label()}</option> }
-    };
-    view! {
-        <select class="input search-filter" name="mode" aria-label="Mode">
-            <option value="">"All modes"</option>
-            {option(ConnectorMode::Active)}
-            {option(ConnectorMode::Sync)}
-            {option(ConnectorMode::Deactive)}
-        </select>
-    }
 }
 
 #[component]
@@ -129,6 +102,17 @@ fn NothingFound() -> impl IntoView {
         <EmptyState icon=Icon::Search title="Nothing found">
             <p>"No connector matches. Names and descriptions were searched."</p>
             <p class="actions"><a class="button" href=PATH>"Show all connectors"</a></p>
+        </EmptyState>
+    }
+}
+
+/// What a kept address leads to when the list has changed its order since.
+#[component]
+fn NoSuchPage(first: String) -> impl IntoView {
+    view! {
+        <EmptyState icon=Icon::Search title="This page is not there any more">
+            <p>"The list is in another order now, or the address has a typing error."</p>
+            <p class="actions"><a class="button" href=first>"Go to its first page"</a></p>
         </EmptyState>
     }
 }

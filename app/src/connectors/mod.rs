@@ -1,31 +1,35 @@
-//! The catalogue: its list with the register form, a connector's page, activation, and making a server from one.
+//! The catalogue: its list with the register form, a connector's page with what superusers do there, what its service changed,
+//! its past, and making a server from one.
 
+mod activate;
 mod api;
-mod forms;
+mod arguments;
+mod card;
+mod changes;
+mod check;
+mod configuration;
+mod create_server;
+mod delete;
+mod detail;
+mod edit;
+mod facts;
+mod filters;
+mod impact;
+mod keeping;
+mod list;
+mod mode;
+mod query;
+mod read;
+mod register;
+mod tools;
+mod version;
+mod versions;
 mod words;
 
-#[cfg(feature = "ssr")]
-mod activate;
-#[cfg(feature = "ssr")]
-mod card;
-#[cfg(feature = "ssr")]
-mod create_server;
-#[cfg(feature = "ssr")]
-mod detail;
-#[cfg(feature = "ssr")]
-mod list;
-#[cfg(feature = "ssr")]
-mod read;
-#[cfg(feature = "ssr")]
-mod register;
-#[cfg(feature = "ssr")]
-mod tools;
-
-#[cfg(feature = "ssr")]
+pub(crate) use changes::ChangesPage;
 pub(crate) use create_server::CreateServerPage;
-#[cfg(feature = "ssr")]
 pub(crate) use detail::ConnectorPage;
-#[cfg(feature = "ssr")]
 pub(crate) use list::ConnectorsPage;
-#[cfg(feature = "ssr")]
 pub(crate) use read::connector_ref;
+pub(crate) use version::VersionPage;
+pub(crate) use versions::VersionsPage;

@@ -1,51 +1,27 @@
 //! What the catalogue's pages ask the engine for.
 
+use super::query::{Ask, ConnectorsQuery};
 use crate::context;
 use leptos::prelude::*;
-use leptos_router::params::ParamsMap;
 use patchbay_domain::{
-    connector::{ConnectorMode, ConnectorSummary, ConnectorView},
+    changes::{ChangeKind, ChangedPart, ChangesView, DefinitionChange, Impact, VersionDetail, VersionView},
+    connector::{ConnectorSummary, ConnectorView},
+    field::FieldErrors,
     ids::ConnectorRef,
     page::{Page, PageRequest},
 };
-use patchbay_engine::{Actor, Engine, Error, connectors::ConnectorFilter, error::NotFound};
+use patchbay_engine::{Actor, Engine, Error, error::NotFound};
 
 /// How many connectors a page shows: rows of two and of three come out even.
-const PAGE: u32 = 24;
-
-/// What the address of the list asks for. Empty means not given.
-#[derive(Debug, Clone, Default)]
-pub(super) struct ConnectorsQuery {
-    /// What is searched for.
-    pub(super) q: String,
-    /// Only connectors of this mode.
-    pub(super) mode: String,
-    /// Where the page begins.
-    pub(super) cursor: String,
-    /// The connector that was just registered.
-    pub(super) registered: String,
-    /// The connector to activate.
-    pub(super) activate: String,
-}
-
-impl From<&ParamsMap> for ConnectorsQuery {
-    fn from(query: &ParamsMap) -> Self {
-        let get = |name| query.get(name).unwrap_or_default();
-        Self {
-            q: get("q"),
-            mode: get("mode"),
-            cursor: get("cursor"),
-            registered: get("registered"),
-            activate: get("activate"),
-        }
-    }
-}
+const CONNECTORS: u32 = 24;
+/// How many versions a page shows.
+const VERSIONS: u32 = 25;
 
 /// What the list's page shows.
 #[derive(Debug)]
 pub(super) struct Catalogue {
-    /// The connectors.
-    pub(super) page: Page<ConnectorSummary>,
+    /// The connectors; nothing when the address names a page that the list doesn't have.
+    pub(super) page: Option<Page<ConnectorSummary>>,
     /// The one that was just registered and waits for activation.
     pub(super) registered: Option<ConnectorSummary>,
     /// The one to activate.
@@ -55,21 +31,24 @@ pub(super) struct Catalogue {
 /// A page of the catalogue.
 pub(super) async fn catalogue(query: &ConnectorsQuery) -> Result<Catalogue, Error> {
     let (engine, actor) = context::signed_in()?;
-    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let filter = ConnectorFilter {
-        q: some(&query.q),
-        mode: ConnectorMode::parse(&query.mode),
-        ..ConnectorFilter::default()
-    };
-    let request = PageRequest {
-        limit: Some(PAGE),
-        cursor: some(&query.cursor),
+    let request = page_request(CONNECTORS, &query.cursor);
+    let page = match engine.connectors(&actor, &query.filter(), &request).await {
+        // Cursors end with the order that they are of, and people keep addresses.
+        Err(Error::Invalid(FieldErrors(fields))) if fields.contains_key("cursor") => None,
+        page => Some(page?),
     };
     Ok(Catalogue {
-        page: engine.connectors(&actor, &filter, &request).await?,
+        page,
         registered: to_activate(&engine, &actor, &query.registered).await?,
         activating: to_activate(&engine, &actor, &query.activate).await?,
     })
+}
+
+fn page_request(limit: u32, cursor: &str) -> PageRequest {
+    PageRequest {
+        limit: Some(limit),
+        cursor: Some(cursor.to_owned()).filter(|cursor| !cursor.is_empty()),
+    }
 }
 
 /// The connector that an address names, for a superuser to activate; nothing if there is none.
@@ -90,6 +69,100 @@ pub(super) async fn connector(id: &str) -> Result<ConnectorView, Error> {
     engine.connector(&actor, connector_ref(id)?).await
 }
 
+/// Whom it affects, where the address asks something that could affect somebody.
+pub(super) async fn impact_of(ask: Option<Ask>, id: &str) -> Result<Impact, Error> {
+    match ask {
+        Some(Ask::Become(_) | Ask::Delete) => {
+            let (engine, actor) = context::signed_in()?;
+            engine.connector_impact(&actor, connector_ref(id)?).await
+        }
+        Some(Ask::Activate | Ask::Edit) | None => Ok(Impact::default()),
+    }
+}
+
+/// What is held back of a connector.
+#[derive(Debug)]
+pub(super) struct Held {
+    /// The connector.
+    pub(super) connector: ConnectorSummary,
+    /// What its service says now.
+    pub(super) changes: ChangesView,
+    /// Whom it affects, if something goes away.
+    pub(super) impact: Option<Impact>,
+}
+
+/// What is held back of the connector that the page's path names.
+pub(super) async fn held(id: &str) -> Result<Held, Error> {
+    let (engine, actor) = context::signed_in()?;
+    let reference = connector_ref(id)?;
+    let changes = engine.connector_changes(&actor, reference).await?;
+    let impact = match takes_away(&changes.changes) {
+        true => Some(engine.connector_impact(&actor, reference).await?),
+        false => None,
+    };
+    Ok(Held {
+        connector: engine.connector_definitions(&actor, reference).await?.summary,
+        changes,
+        impact,
+    })
+}
+
+/// Whether somebody may miss something that there was: a tool, or what it took.
+fn takes_away(changes: &[DefinitionChange]) -> bool {
+    changes.iter().any(|change| {
+        change.blocked
+            || (change.kind == ChangeKind::Removed && matches!(change.part, ChangedPart::Tool | ChangedPart::Template))
+    })
+}
+
+/// A connector's past.
+#[derive(Debug)]
+pub(super) struct History {
+    /// The connector.
+    pub(super) connector: ConnectorSummary,
+    /// Its versions, the newest first.
+    pub(super) versions: Page<VersionView>,
+}
+
+/// The past of the connector that the page's path names.
+pub(super) async fn history(id: &str, cursor: &str) -> Result<History, Error> {
+    let (engine, actor) = context::signed_in()?;
+    let reference = connector_ref(id)?;
+    let request = page_request(VERSIONS, cursor);
+    Ok(History {
+        versions: engine.connector_versions(&actor, reference, &request).await?,
+        connector: engine.connector_definitions(&actor, reference).await?.summary,
+    })
+}
+
+/// A version of a connector's definitions.
+#[derive(Debug)]
+pub(super) struct Past {
+    /// The connector.
+    pub(super) connector: ConnectorSummary,
+    /// The version.
+    pub(super) version: VersionDetail,
+    /// Whom going back to it affects, if something goes away.
+    pub(super) impact: Option<Impact>,
+}
+
+/// The version that the page's path names.
+pub(super) async fn past(id: &str, number: &str) -> Result<Past, Error> {
+    let (engine, actor) = context::signed_in()?;
+    let reference = connector_ref(id)?;
+    let number = number.parse().map_err(|_| NotFound::Version)?;
+    let version = engine.connector_version(&actor, reference, number).await?;
+    let impact = match takes_away(&version.changes) {
+        true => Some(engine.connector_impact(&actor, reference).await?),
+        false => None,
+    };
+    Ok(Past {
+        connector: engine.connector_definitions(&actor, reference).await?.summary,
+        version,
+        impact,
+    })
+}
+
 /// What is no number and no UUID names no connector.
 pub(crate) fn connector_ref(id: &str) -> Result<ConnectorRef, Error> {
     id.parse()
@@ -98,6 +171,11 @@ pub(crate) fn connector_ref(id: &str) -> Result<ConnectorRef, Error> {
 
 /// The part of the page's path that names its connector.
 pub(super) fn id_in_path() -> String {
+    in_path("id")
+}
+
+/// A part of the page's path.
+pub(super) fn in_path(part: &str) -> String {
     let params = leptos_router::hooks::use_params_map();
-    params.with_untracked(|params| params.get("id")).unwrap_or_default()
+    params.with_untracked(|params| params.get(part)).unwrap_or_default()
 }

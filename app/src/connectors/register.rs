@@ -1,8 +1,11 @@
 //! The panel that registers a connector.
 
-use super::{api::REGISTER, forms::RegisterForm};
-use crate::ui::{Control, Field, Submit, form};
-use leptos::prelude::*;
+use super::{
+    api::{REGISTER, Register},
+    words,
+};
+use crate::ui::{Control, Field, InPlaceForm, Submit, form};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 /// The first of the two steps to a usable connector.
 #[component]
@@ -12,7 +15,7 @@ pub(super) fn RegisterPanel() -> impl IntoView {
         <section class="panel aside" id="register" aria-labelledby="register-title">
             <h2 id="register-title">"Register New Connector"</h2>
             <p class="panel-about">"Its service doesn't have to run yet: you give its URL when you activate it."</p>
-            <RegisterForm seed=form.seed()>
+            <InPlaceForm form action=Register::url() words=words::not_registered()>
                 <Field form name="name" label="Connector Name" placeholder="Connector Name" required=true/>
                 <Field form name="description" label="Description" placeholder="Description" control=Control::Lines
                     required=true/>
@@ -20,7 +23,7 @@ pub(super) fn RegisterPanel() -> impl IntoView {
                     control=Control::Line("password") autocomplete="new-password"
                     help="Sent to the connector as a Bearer token with every call. Stored encrypted, never shown again."/>
                 <Submit label="Register Connector"/>
-            </RegisterForm>
+            </InPlaceForm>
         </section>
     }
     .into_any()

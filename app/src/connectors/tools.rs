@@ -1,5 +1,6 @@
 //! The tools and templates that a connector offers, for reading.
 
+use super::arguments::{Arguments, arguments_count};
 use crate::ui::{CopyBlock, EmptyState, Icon, IconView, things};
 use leptos::prelude::*;
 use patchbay_domain::tool::{TemplateView, ToolView};
@@ -26,9 +27,7 @@ pub(super) fn ToolList(tools: Vec<ToolView>) -> impl IntoView {
 #[component]
 fn Tool(tool: ToolView, index: usize) -> AnyView {
     let schema = serde_json::to_string_pretty(&tool.input_schema).unwrap_or_default();
-    let arguments = tool.input_schema["properties"]
-        .as_object()
-        .map_or(0, serde_json::Map::len) as u64;
+    let arguments = arguments_count(&tool.input_schema);
     view! {
         <li>
             <details class="row">
@@ -48,20 +47,38 @@ fn Tool(tool: ToolView, index: usize) -> AnyView {
     .into_any()
 }
 
-/// The templates.
+/// The templates, each with what it takes.
 #[component]
 pub(super) fn TemplateList(templates: Vec<TemplateView>) -> impl IntoView {
     view! {
         <ul class="rows">
-            {templates.into_iter().map(|template| view! {
-                <li class="row row-plain">
-                    <IconView icon=Icon::Template/>
-                    <span class="row-words">
-                        <code class="row-name">{template.name}</code>
-                        {template.description.map(|text| view! { <span class="row-text">{text}</span> })}
-                    </span>
-                </li>
-            }).collect_view()}
+            {templates.into_iter().map(|template| view! { <Template template/> }).collect_view()}
         </ul>
+    }
+}
+
+#[component]
+fn Template(template: TemplateView) -> AnyView {
+    let words = view! {
+        <IconView icon=Icon::Template/>
+        <span class="row-words">
+            <code class="row-name">{template.name}</code>
+            {template.description.map(|text| view! { <span class="row-text">{text}</span> })}
+        </span>
+    };
+    match template.input_schema {
+        Some(schema) => {
+            let arguments = arguments_count(&schema);
+            view! {
+                <li>
+                    <details class="row">
+                        <summary>{words}<span class="row-note">{things(arguments, "argument")}</span></summary>
+                        <Arguments schema/>
+                    </details>
+                </li>
+            }
+            .into_any()
+        }
+        None => view! { <li class="row row-plain">{words}</li> }.into_any(),
     }
 }

@@ -1,25 +1,27 @@
-//! What is told when a connector is registered or activated, and when it isn't.
+//! What is told when something happened to a connector, and when it didn't.
 
-use crate::error::AppError;
-#[cfg(feature = "ssr")]
-use patchbay_domain::connector::ConnectorSummary;
+use crate::ui::{Kind, Words, things};
+use patchbay_domain::{
+    changes::{ChangeKind, DefinitionChange, Impact, Synced},
+    connector::{ChangesState, ConnectorMode, ConnectorSummary},
+};
 
-#[cfg(feature = "ssr")]
+pub(super) const ACCEPTED: &str = "All changes accepted. They are in force now.";
+pub(super) const REFUSED: &str = "Changes refused. What is in force stays, until its service changes again.";
+
 pub(super) fn registered(name: &str) -> String {
     format!("Connector '{name}' registered successfully!")
 }
 
-pub(super) fn not_registered(error: &AppError) -> String {
-    match error {
-        AppError::Conflict { .. } => {
-            "A connector with this name already exists. Please choose a different name.".to_owned()
-        }
-        AppError::Denied { .. } => "You need superuser permissions to register connectors.".to_owned(),
-        other => format!("Failed to register connector: {other}"),
-    }
+pub(super) fn not_registered() -> Words {
+    Words::from("Failed to register connector")
+        .instead(
+            Kind::Conflict,
+            "A connector with this name already exists. Please choose a different name.",
+        )
+        .instead(Kind::Denied, "You need superuser permissions to register connectors.")
 }
 
-#[cfg(feature = "ssr")]
 pub(super) fn activated(connector: &ConnectorSummary) -> String {
     let ConnectorSummary {
         tools_count,
@@ -29,19 +31,89 @@ pub(super) fn activated(connector: &ConnectorSummary) -> String {
     format!("Connector activated! Found {tools_count} tools and {templates_count} templates.")
 }
 
-pub(super) fn not_activated(error: &AppError) -> String {
-    match error {
-        AppError::BadConnector { .. } => {
-            "Cannot reach connector server. Make sure it's running and the URL is correct.".to_owned()
-        }
-        AppError::NotFound { .. } => "Connector not found. It may have been deleted.".to_owned(),
-        other => format!("Failed to activate connector: {other}"),
+pub(super) fn not_activated() -> Words {
+    Words::from("Failed to activate connector")
+        .instead(
+            Kind::BadConnector,
+            "Cannot reach connector server. Make sure it's running and the URL is correct.",
+        )
+        .instead(Kind::NotFound, "Connector not found. It may have been deleted.")
+}
+
+pub(super) fn accepted_some(left: usize) -> String {
+    let waits = if left == 1 { "goes on waiting" } else { "go on waiting" };
+    format!(
+        "What you selected is in force now. {} {waits}.",
+        things(left as u64, "change")
+    )
+}
+
+pub(super) fn has_mode(connector: &ConnectorSummary) -> String {
+    let name = &connector.name;
+    match connector.mode {
+        ConnectorMode::Deactive => format!("Connector '{name}' is switched off."),
+        ConnectorMode::Sync => format!("Connector '{name}' follows its service now."),
+        ConnectorMode::Active => format!("Connector '{name}' is active. Its definitions are pinned."),
     }
+}
+
+pub(super) fn synced(synced: &Synced) -> String {
+    let found = differences(&synced.changes);
+    match (synced.adopted, synced.connector.changes) {
+        (true, _) => format!("Its definitions are as its service says now. {found}"),
+        (false, Some(ChangesState::Waiting)) => format!("Its service says something else now. {found}"),
+        (false, Some(ChangesState::Refused)) => "Its service says what was refused.".to_owned(),
+        (false, None) => "Its service says what is in force.".to_owned(),
+    }
+}
+
+/// "3 differences: 1 added, 2 changed."
+pub(super) fn differences(changes: &[DefinitionChange]) -> String {
+    if changes.is_empty() {
+        return "Only its version is another.".to_owned();
+    }
+    let of = |kind: ChangeKind, word: &str| {
+        let number = changes.iter().filter(|change| change.kind == kind).count();
+        (number > 0).then(|| format!("{number} {word}"))
+    };
+    let kinds = [
+        of(ChangeKind::Added, "added"),
+        of(ChangeKind::Removed, "removed"),
+        of(ChangeKind::Changed, "changed"),
+    ];
+    let kinds: Vec<_> = kinds.into_iter().flatten().collect();
+    format!("{}: {}.", things(changes.len() as u64, "difference"), kinds.join(", "))
+}
+
+/// What went with a connector.
+pub(super) fn took_along(impact: &Impact) -> Vec<String> {
+    let Impact {
+        servers,
+        deleted_servers,
+        dynamic_tools,
+        ..
+    } = impact;
+    let went = [
+        (servers.total, "MCP server"),
+        (*deleted_servers, "deleted MCP server"),
+        (*dynamic_tools, "tool made from its templates"),
+    ];
+    let words = |(number, what): (u64, &str)| {
+        // The plural belongs to the first noun.
+        let what = if number == 1 {
+            what.to_owned()
+        } else {
+            what.replacen("server", "servers", 1).replacen("tool ", "tools ", 1)
+        };
+        (number > 0).then(|| format!("{} {what} went with it.", crate::ui::count(number)))
+    };
+    went.into_iter().filter_map(words).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::AppError;
 
     #[test]
     fn each_way_to_fail_has_its_words() {
@@ -50,19 +122,19 @@ mod tests {
             message: "Connector with name 'x' already exists".into(),
         };
         assert_eq!(
-            not_registered(&taken),
+            not_registered().of(&taken),
             "A connector with this name already exists. Please choose a different name."
         );
         let denied = AppError::Denied {
             message: "Access denied. Superuser role required.".into(),
         };
         assert_eq!(
-            not_registered(&denied),
+            not_registered().of(&denied),
             "You need superuser permissions to register connectors."
         );
         let ours = AppError::Internal { request_id: "r".into() };
         assert_eq!(
-            not_registered(&ours),
+            not_registered().of(&ours),
             "Failed to register connector: Something went wrong on our side."
         );
 
@@ -70,15 +142,18 @@ mod tests {
             message: "Failed to connect to connector URL: Connection refused".into(),
         };
         assert_eq!(
-            not_activated(&dead),
+            not_activated().of(&dead),
             "Cannot reach connector server. Make sure it's running and the URL is correct."
         );
         let gone = AppError::NotFound {
             message: "Connector with ID 9 not found".into(),
         };
-        assert_eq!(not_activated(&gone), "Connector not found. It may have been deleted.");
         assert_eq!(
-            not_activated(&denied),
+            not_activated().of(&gone),
+            "Connector not found. It may have been deleted."
+        );
+        assert_eq!(
+            not_activated().of(&denied),
             "Failed to activate connector: Access denied. Superuser role required."
         );
     }

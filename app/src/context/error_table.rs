@@ -22,6 +22,8 @@ pub(super) fn public(error: &Error, request_id: String) -> AppError {
             seconds: retry_after.as_secs().max(1),
         },
         Error::BadConnector(_) => AppError::BadConnector { message },
+        // No page has a button for it.
+        Error::StaticTool(_) => AppError::Malformed,
         Error::PoolExhausted => AppError::Exhausted { message },
         Error::Internal(_) => AppError::Internal { request_id },
     }
@@ -30,9 +32,18 @@ pub(super) fn public(error: &Error, request_id: String) -> AppError {
 /// The field whose value stands in the way, by its name in the form.
 fn field(conflict: &Conflict) -> Option<String> {
     match conflict {
-        Conflict::ConnectorName(_) => Some("name".into()),
+        Conflict::ConnectorName(_) | Conflict::ToolName(_) => Some("name".into()),
         Conflict::Email => Some("email".into()),
-        Conflict::ConnectorNotActive { .. } | Conflict::ServerLimit(_) | Conflict::TokenLimit(_) => None,
+        Conflict::ConnectorNotActive { .. }
+        | Conflict::ModeChange { .. }
+        | Conflict::ConnectorDeactive { .. }
+        | Conflict::ConnectorFollows { .. }
+        | Conflict::ConnectorInUse { .. }
+        | Conflict::ChangesMoved
+        | Conflict::NoChanges
+        | Conflict::ServerLimit(_)
+        | Conflict::TokenLimit(_)
+        | Conflict::ToolLimit(_) => None,
     }
 }
 

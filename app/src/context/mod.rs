@@ -13,7 +13,8 @@ use crate::error::AppError;
 use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
-use patchbay_engine::{Actor, Engine, Error, error::Unauthenticated};
+use patchbay_domain::audit::Door;
+use patchbay_engine::{Actor, Engine, Error, actor::Origin, audit::Who, error::Unauthenticated};
 use std::net::IpAddr;
 use tower_sessions::Session;
 
@@ -30,6 +31,20 @@ pub struct RequestInfo {
     pub remote: Option<IpAddr>,
     /// The browser and its system, as `Firefox on Linux`.
     pub device: String,
+    /// By which way it came.
+    pub door: Door,
+}
+
+impl RequestInfo {
+    /// Where it came in, for the audit log.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        Origin {
+            door: self.door,
+            request_id: Some(self.request_id.clone()),
+            address: self.remote,
+        }
+    }
 }
 
 /// The engine that the router gave.
@@ -46,6 +61,15 @@ pub(crate) fn actor() -> Option<Actor> {
 pub(crate) fn signed_in() -> Result<(Engine, Actor), Error> {
     let actor = actor().ok_or(Unauthenticated::SignedOut)?;
     Ok((engine(), actor))
+}
+
+/// Who does something, for the audit log: who is signed in, or nobody that is known yet.
+pub(crate) fn who() -> Who {
+    match (actor(), extension::<RequestInfo>()) {
+        (Some(actor), _) => actor.who(),
+        (None, Some(info)) => Who::from_origin(info.origin()),
+        (None, None) => Who::system(),
+    }
 }
 
 /// The browser's session, perhaps of nobody.

@@ -24,6 +24,12 @@ pub(crate) fn Navigation() -> impl IntoView {
                     <A href="/" exact=true><IconView icon=Icon::Overview/><span>"Overview"</span></A>
                     <A href="/connectors"><IconView icon=Icon::Connector/><span>"Connectors"</span></A>
                     <A href="/servers"><IconView icon=Icon::Server/><span>"MCP servers"</span></A>
+                    <Suspense>
+                        {Suspend::new(async move {
+                            let is_superuser = frame.await.is_ok_and(|frame| frame.is_superuser());
+                            is_superuser.then(|| view! { <A href="/audit"><IconView icon=Icon::Audit/><span>"Audit log"</span></A> })
+                        })}
+                    </Suspense>
                 </nav>
                 <Suspense>
                     {Suspend::new(async move { frame.await.ok().and_then(|frame| frame.me).map(|me| view! { <Me me/> }) })}

@@ -1,8 +1,8 @@
 //! The question before a server is deleted.
 
-use super::{api::DELETE_SERVER, forms::DeleteServerForm};
-use crate::ui::{Dialog, Hidden, Submit, form, things};
-use leptos::prelude::*;
+use super::api::{DELETE_SERVER, DeleteServer};
+use crate::ui::{Dialog, Hidden, InPlaceForm, Submit, form, things};
+use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::server::ServerView;
 
 /// Names what goes with a server.
@@ -19,13 +19,13 @@ pub(super) fn DeleteDialog(server: ServerView, tokens: usize) -> impl IntoView {
                 <li>"its configuration."</li>
             </ul>
             <p>"The connector " <strong>{server.connector.name}</strong> " stays."</p>
-            <DeleteServerForm seed=form.seed()>
+            <InPlaceForm form action=DeleteServer::url() words="The server was not deleted">
                 <Hidden name="server_id" value=server.id.to_string()/>
                 <div class="dialog-actions">
                     <a class="button" href=close data-close="">"Keep it"</a>
                     <Submit label="Delete server" danger=true/>
                 </div>
-            </DeleteServerForm>
+            </InPlaceForm>
         </Dialog>
     }
     .into_any()

@@ -3,7 +3,9 @@
 use super::{
     api,
     connect::{Connect, NewToken},
+    connector_state::ConnectorState,
     delete::DeleteDialog,
+    delete_tool::DeleteToolDialog,
     tokens::{RevokeDialog, Tokens},
     tools::Tools,
 };
@@ -14,9 +16,11 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use patchbay_domain::{
+    connector::ConnectorSummary,
     server::{ServerTokenView, ServerView},
     tool::ToolView,
 };
+use patchbay_engine::DriftPolicy;
 
 /// What a server is, how clients reach it, its tools and its tokens.
 #[component]
@@ -27,6 +31,7 @@ pub(crate) fn ServerPage() -> impl IntoView {
     let asked = use_query_map().with_untracked(|query| Asked {
         delete: query.get("delete").is_some(),
         revoke: query.get("revoke"),
+        delete_tool: query.get("delete_tool"),
     });
     page(async move {
         let (engine, actor) = context::signed_in()?;
@@ -34,8 +39,10 @@ pub(crate) fn ServerPage() -> impl IntoView {
         let server = engine.server(&actor, id).await?;
         let tools = engine.server_tools(&actor, id).await?;
         let tokens = engine.server_tokens(&actor, id).await?;
+        let connector = engine.connectors_by_id(&actor, &[server.connector.id]).await?.pop();
+        let drift = engine.config().drift;
         let new_token = context::take_token(id).await?;
-        Ok(view! { <Server server tools tokens new_token asked/> }.into_any())
+        Ok(view! { <Server server connector drift tools tokens new_token asked/> }.into_any())
     })
 }
 
@@ -43,11 +50,14 @@ pub(crate) fn ServerPage() -> impl IntoView {
 struct Asked {
     delete: bool,
     revoke: Option<String>,
+    delete_tool: Option<String>,
 }
 
 #[component]
 fn Server(
     server: ServerView,
+    connector: Option<ConnectorSummary>,
+    drift: DriftPolicy,
     tools: Vec<ToolView>,
     tokens: Vec<ServerTokenView>,
     /// A token that was just made: this is its only sight.
@@ -58,18 +68,26 @@ fn Server(
     let revoking = asked
         .revoke
         .and_then(|id| tokens.iter().find(|token| token.id.to_string() == id).cloned());
+    let deleting_tool = asked
+        .delete_tool
+        .and_then(|name| tools.iter().find(|tool| tool.dynamic && tool.name == name).cloned());
+    let has_templates = connector
+        .as_ref()
+        .is_some_and(|connector| connector.templates_count > 0);
     let (deleting, count) = (asked.delete.then(|| server.clone()), tokens.len());
     view! {
         <PageHeader title=server.name.clone() parent=("MCP servers", "/servers")>
             <a class="button button-danger-quiet" href=format!("/servers/{id}?delete=1") data-dialog="">"Delete"</a>
         </PageHeader>
         {new_token.clone().map(|token| view! { <NewToken token/> })}
+        {connector.map(|connector| view! { <ConnectorState connector drift/> })}
         <Facts server=server.clone()/>
         <Connect name=server.name endpoint=server.endpoint new_token/>
-        <Tools server=id tools/>
+        <Tools server=id tools connector=server.connector.name has_templates/>
         <Tokens server=id tokens/>
         <div id="dialogs">
             {deleting.map(|server| view! { <DeleteDialog server tokens=count/> })}
+            {deleting_tool.map(|tool| view! { <DeleteToolDialog server=id tool/> })}
             {revoking.map(|token| view! { <RevokeDialog server=id token/> })}
         </div>
     }

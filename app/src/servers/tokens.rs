@@ -1,11 +1,8 @@
 //! A server's tokens: the list, one more, one less.
 
-use super::{
-    api::{CREATE_TOKEN, REVOKE_TOKEN},
-    forms::{CreateTokenForm, RevokeTokenForm},
-};
-use crate::ui::{Dialog, EmptyState, Field, Hidden, Icon, Submit, TimeAgo, form};
-use leptos::prelude::*;
+use super::api::{CREATE_TOKEN, CreateToken, REVOKE_TOKEN, RevokeToken};
+use crate::ui::{Dialog, EmptyState, Field, Hidden, Icon, InPlaceForm, Submit, TimeAgo, form};
+use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::{ids::ServerId, server::ServerTokenView};
 
 /// The tokens that open a server, and the form for one more.
@@ -28,11 +25,11 @@ pub(super) fn Tokens(server: ServerId, tokens: Vec<ServerTokenView>) -> AnyView 
             } else {
                 view! { <Table server tokens/> }.into_any()
             }}
-            <CreateTokenForm seed=form.seed()>
+            <InPlaceForm form action=CreateToken::url() words="The token was not created" class="form form-inline">
                 <Hidden name="server_id" value=server.to_string()/>
                 <Field form name="name" label="Name of a new token" placeholder="Claude on my laptop" required=true/>
                 <Submit label="Create token"/>
-            </CreateTokenForm>
+            </InPlaceForm>
         </section>
     }
     .into_any()
@@ -89,14 +86,14 @@ pub(super) fn RevokeDialog(server: ServerId, token: ServerTokenView) -> AnyView 
                 "Clients that send " <code>{token.prefix} "…"</code>
                 " are refused at once. This can't be undone; the server and its other tokens stay."
             </p>
-            <RevokeTokenForm seed=form.seed()>
+            <InPlaceForm form action=RevokeToken::url() words="The token was not revoked">
                 <Hidden name="server_id" value=server.to_string()/>
                 <Hidden name="token_id" value=token.id.to_string()/>
                 <div class="dialog-actions">
                     <a class="button" href=close data-close="">"Keep it"</a>
                     <Submit label="Revoke token" danger=true/>
                 </div>
-            </RevokeTokenForm>
+            </InPlaceForm>
         </Dialog>
     }
     .into_any()

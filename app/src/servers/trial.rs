@@ -1,8 +1,38 @@
-//! What came of trying a tool.
+//! Trying a tool, and what came of it.
 
-use crate::ui::{CopyBlock, count};
+use crate::ui::{Alert, CopyBlock, FormSeed, LiveForm, Sending, Words, count, element_id};
 use leptos::prelude::*;
 use patchbay_domain::tool::ToolTrial;
+
+/// A form that tries a tool, and shows what came of it beneath.
+#[island]
+pub(super) fn TryToolForm(
+    /// Its state.
+    seed: FormSeed,
+    /// Where it is sent to: a server function whose answer is a [`ToolTrial`].
+    action: String,
+    /// The words for an error.
+    words: Words,
+    children: Children,
+) -> impl IntoView {
+    let sending = Sending::<ToolTrial>::new();
+    let Sending { answer, pending } = sending;
+    let live = LiveForm::provide(&seed, sending.refused(), pending.into());
+    let before = seed.trial.clone();
+    let trial = move || match answer.get() {
+        Some(answer) => answer.ok(),
+        None => before.clone(),
+    };
+    let element = element_id(&seed.id, "result");
+    let to = action.clone();
+    view! {
+        <form class="form" method="post" action=action on:submit=move |event| sending.send(&event, to.clone())>
+            <Alert form=seed.id error=live.error words/>
+            {children()}
+        </form>
+        <div role="status">{move || trial().map(|trial| trial_view(trial, element.clone()))}</div>
+    }
+}
 
 /// Many tools answer with JSON on one line.
 #[cfg(feature = "ssr")]
@@ -16,7 +46,7 @@ pub(super) fn readable(mut trial: ToolTrial) -> ToolTrial {
 }
 
 /// The result, as text and as a whole.
-pub(super) fn trial_view(trial: ToolTrial, element: String) -> AnyView {
+fn trial_view(trial: ToolTrial, element: String) -> AnyView {
     let ToolTrial {
         is_error,
         json,

@@ -16,9 +16,11 @@ pub(crate) async fn set_up(token: String, email: String, password: String) -> Re
         .keep("email", &email);
     let result = async {
         let engine = context::engine();
-        let user = engine.set_up(&token.trim().into(), &email, &password.into()).await?;
+        let user = engine
+            .set_up(&context::who(), &token.trim().into(), &email, &password.into())
+            .await?;
         engine
-            .begin_session(&context::session()?, &user, &context::device())
+            .begin_session(&context::who(), &context::session()?, &user, &context::device())
             .await?;
         Ok(context::Next::to("/"))
     };

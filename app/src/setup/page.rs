@@ -25,7 +25,7 @@ fn SetUpForm() -> impl IntoView {
     let form = form(SET_UP);
     view! {
         <SmallPage title="Set up Patchbay" about="Make the first account. It is a superuser: it keeps the catalogue of connectors.">
-            <PlainForm form action=SetUp::url() explain=ToString::to_string>
+            <PlainForm form action=SetUp::url()>
                 <Field form name="token" label="Set-up token" control=Control::Line("password") required=true
                     help="It is the end of the link in Patchbay's start-up log, behind the #."/>
                 <Field form name="email" label="Email" control=Control::Line("email") required=true autocomplete="username"/>

@@ -1,11 +1,8 @@
 //! What went wrong with a form, above its fields.
 
-use super::live_form::element_id;
+use super::{Words, element_id};
 use crate::error::AppError;
 use leptos::prelude::*;
-
-/// The words for an error, given what the form is for.
-pub(crate) type Explain = fn(&AppError) -> String;
 
 /// The place for what went wrong. It is always there, so that screen readers hear of what appears in it.
 #[component]
@@ -17,17 +14,17 @@ pub(crate) fn Alert(
     #[prop(into)]
     error: Signal<Option<AppError>>,
     /// The words for it.
-    explain: Explain,
+    words: Words,
 ) -> impl IntoView {
     view! {
         <div class="form-alert" role="alert">
-            {move || error.get().map(|error| inside(&form, &error, explain))}
+            {move || error.get().map(|error| inside(&form, &error, &words))}
         </div>
     }
 }
 
-fn inside(form: &str, error: &AppError, explain: Explain) -> AnyView {
-    let text = explain(error);
+fn inside(form: &str, error: &AppError, words: &Words) -> AnyView {
+    let text = words.of(error);
     let detail = match error {
         // What exactly happened stands beneath words that are about something more general.
         AppError::BadConnector { message } if !text.contains(message) => Some(message.clone()),

@@ -1,6 +1,6 @@
 //! The server's half of a form: what waited for it in the session.
 
-use super::{Alert, Explain, FormSeed, live_form::element_id};
+use super::{Alert, FormSeed, Words, element_id, live_form::InPlace};
 use crate::{context::FormFlash, layout::Frame};
 use leptos::prelude::*;
 
@@ -60,16 +60,34 @@ pub(crate) fn PlainForm(
     form: Form,
     /// Where it is sent to.
     action: &'static str,
-    /// The words for an error.
-    explain: Explain,
     children: Children,
 ) -> impl IntoView {
     let FormSeed { id, error, .. } = form.seed();
     view! {
         <form class="form" method="post" action=action>
-            <Alert form=id error=Signal::stored(error) explain/>
+            <Alert form=id error=Signal::stored(error) words=Words::default()/>
             {children()}
         </form>
+    }
+}
+
+/// A form that answers in place where there are scripts, and is sent the plain way where there are none.
+#[component]
+pub(crate) fn InPlaceForm(
+    /// Its state.
+    form: Form,
+    /// Where it is sent to: a server function whose answer is [`crate::outcome::Done`].
+    action: &'static str,
+    /// What is said when it is refused; mostly what didn't happen, as "The token was not created".
+    #[prop(into)]
+    words: Words,
+    /// How it is laid out.
+    #[prop(default = "form")]
+    class: &'static str,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <InPlace seed=form.seed() action=action.to_owned() words class=class.to_owned()>{children()}</InPlace>
     }
 }
 

@@ -29,6 +29,7 @@ icons! {
     Overview = "overview",
     Connector = "connector",
     Server = "server",
+    Audit = "audit",
     Search = "search",
     Plus = "plus",
     Copy = "copy",

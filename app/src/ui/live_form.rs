@@ -1,14 +1,13 @@
 //! Forms that answer in place.
 //!
 //! Every form is a real one: without scripts the browser posts it, the server keeps what was typed and what was wrong in the
-//! session, and the next page's form shows both. With scripts the form is an island around an `ActionForm`: an error is shown
-//! in place and nothing typed is touched; success moves on to the page that the answer names.
+//! session, and the next page's form shows both. With scripts the same form is sent by one: an error is shown in place and
+//! nothing typed is touched; success moves on to the page that the answer names. One island serves them all, and knows none of
+//! the server functions.
 
+use super::{Alert, Words, sending::Sending};
 use crate::{browser, error::AppError, outcome::Done};
-use leptos::{
-    prelude::*,
-    server_fn::{ServerFn, client::Client},
-};
+use leptos::prelude::*;
 use patchbay_domain::tool::ToolTrial;
 use serde::{Deserialize, Serialize};
 
@@ -30,42 +29,57 @@ pub(crate) struct LiveForm {
     pub(crate) error: Signal<Option<AppError>>,
     /// Whether an answer, or the page after it, is awaited.
     pub(crate) pending: Signal<bool>,
-}
-
-/// A form for a server function whose answer is [`Done`].
-pub(crate) fn live_form<S>(seed: &FormSeed) -> (ServerAction<S>, LiveForm)
-where
-    S: ServerFn<Output = Done, Error = AppError> + Clone + Send + Sync + 'static,
-    S::Client: Client<AppError>,
-{
-    let action = ServerAction::<S>::new();
-    let (answer, pending) = (action.value(), action.pending());
-    let form = LiveForm::new(seed, Signal::derive(move || answer.get()), pending.into());
-    (action, form)
+    /// What the button says that was pressed last; empty where there is only one.
+    pub(crate) pressed: RwSignal<String>,
 }
 
 impl LiveForm {
-    fn new(seed: &FormSeed, answer: Signal<Option<Result<Done, AppError>>>, waiting: Signal<bool>) -> Self {
-        Effect::new(move || {
-            match answer.get() {
-                Some(Ok(done)) => browser::visit(&done.to),
-                // What was told before is not about this.
-                Some(Err(_)) => browser::clear("notices"),
-                None => {}
-            }
-        });
-        let refused = Signal::derive(move || answer.with(|answer| Some(answer.as_ref()?.as_ref().err().cloned())));
-        let moving_on = Signal::derive(move || waiting.get() || answer.with(|answer| matches!(answer, Some(Ok(_)))));
-        Self::provide(seed, refused, moving_on)
-    }
-
-    /// For a form whose answer is something else: refused with what (or not), once there is an answer.
+    /// Gives the parts of a form what they need: refused with what (or not), once there is an answer.
     pub(crate) fn provide(seed: &FormSeed, refused: Signal<Option<Option<AppError>>>, pending: Signal<bool>) -> Self {
         let before = seed.error.clone();
         let error = Signal::derive(move || refused.get().unwrap_or_else(|| before.clone()));
-        let form = Self { error, pending };
+        let pressed = RwSignal::new(String::new());
+        let form = Self {
+            error,
+            pending,
+            pressed,
+        };
         provide_context(form);
         form
+    }
+}
+
+/// A form that answers in place, for a server function whose answer is [`Done`].
+#[island]
+pub(crate) fn InPlace(
+    /// Its state.
+    seed: FormSeed,
+    /// Where it is sent to.
+    action: String,
+    /// The words for an error.
+    words: Words,
+    /// How it is laid out.
+    class: String,
+    children: Children,
+) -> impl IntoView {
+    let sending = Sending::<Done>::new();
+    let Sending { answer, pending } = sending;
+    Effect::new(move || {
+        answer.with(|answer| match answer {
+            Some(Ok(done)) => browser::visit(&done.to),
+            // What was told before is not about this.
+            Some(Err(_)) => browser::clear("notices"),
+            None => {}
+        });
+    });
+    let moving_on = Signal::derive(move || pending.get() || answer.with(|answer| matches!(answer, Some(Ok(_)))));
+    let live = LiveForm::provide(&seed, sending.refused(), moving_on);
+    let to = action.clone();
+    view! {
+        <form class=class method="post" action=action on:submit=move |event| sending.send(&event, to.clone())>
+            <Alert form=seed.id error=live.error words/>
+            {children()}
+        </form>
     }
 }
 

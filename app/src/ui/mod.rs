@@ -10,25 +10,29 @@ mod icon;
 mod live_form;
 mod notice;
 mod number;
+mod sending;
 mod submit;
+mod words;
 
 pub(crate) use alert::Alert;
 pub(crate) use copy::CopyBlock;
 pub(crate) use icon::{Icon, IconView};
-pub(crate) use live_form::{FormSeed, LiveForm, element_id, live_form};
+pub(crate) use live_form::{FormSeed, LiveForm, element_id};
 pub(crate) use number::count;
+pub(crate) use sending::Sending;
+pub(crate) use words::Words;
 
 #[cfg(feature = "ssr")]
 mod parts {
     pub(crate) use super::{
-        alert::Explain,
         badge::ModeBadge,
         copy::CopyLine,
         dialog::Dialog,
         empty_state::EmptyState,
         error_state::ErrorState,
         field::{Control, Field},
-        form::{Form, Hidden, PlainForm, form},
+        field_error::FieldError,
+        form::{Form, Hidden, InPlaceForm, PlainForm, form},
         logo::Logo,
         notice::NoticeCard,
         number::things,
@@ -40,6 +44,7 @@ mod parts {
         stat::Stat,
         submit::Submit,
         time_ago::TimeAgo,
+        words::Kind,
     };
 }
 #[cfg(feature = "ssr")]

@@ -3,15 +3,30 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+/// The page above a page.
+pub(crate) struct Parent {
+    name: String,
+    path: String,
+}
+
+impl<N: Into<String>, P: Into<String>> From<(N, P)> for Parent {
+    fn from((name, path): (N, P)) -> Self {
+        Self {
+            name: name.into(),
+            path: path.into(),
+        }
+    }
+}
+
 /// The head of a page, and the title of its browser tab.
 #[component]
 pub(crate) fn PageHeader(
     /// The title.
     #[prop(into)]
     title: String,
-    /// Where this page hangs: the list's name and path.
-    #[prop(optional)]
-    parent: Option<(&'static str, &'static str)>,
+    /// Where this page hangs: the list, say.
+    #[prop(optional, into)]
+    parent: Option<Parent>,
     /// A sentence on what is here.
     #[prop(optional, into)]
     about: Option<String>,
@@ -23,7 +38,7 @@ pub(crate) fn PageHeader(
         <Title text=title.clone()/>
         <header class="page-head">
             <div class="page-head-words">
-                {parent.map(|(name, path)| view! {
+                {parent.map(|Parent { name, path }| view! {
                     <nav class="crumbs" aria-label="Breadcrumb"><a href=path>{name}</a></nav>
                 })}
                 <h1>{title}</h1>

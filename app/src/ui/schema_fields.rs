@@ -23,7 +23,9 @@ pub(crate) fn SchemaFields(
 
 fn one(form: Form, field: SchemaField, prefix: &str) -> impl IntoView {
     let control = match field.kind {
-        FieldKind::Text => Control::Line("text"),
+        FieldKind::Open(kind) if *kind == FieldKind::Json => Control::Json,
+        // A number can't be typed into a field for numbers when it may be something else.
+        FieldKind::Text | FieldKind::Open(_) => Control::Line("text"),
         FieldKind::Password => Control::Line("password"),
         FieldKind::TextArea => Control::Lines,
         FieldKind::Number(bounds) => Control::Number { bounds, whole: false },

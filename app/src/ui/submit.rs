@@ -15,28 +15,48 @@ pub(crate) fn Submit(
     /// Whether something is lost by it.
     #[prop(optional)]
     danger: bool,
+    /// Whether it isn't what the page is for.
+    #[prop(optional)]
+    secondary: bool,
+    /// What it says besides the fields, where a form has several: a name and a value.
+    #[prop(optional)]
+    sends: (&'static str, &'static str),
 ) -> impl IntoView {
-    let class = if danger {
-        "button button-danger"
-    } else {
-        "button button-primary"
+    let class = match (danger, secondary) {
+        (true, _) => "button button-danger",
+        (_, true) => "button",
+        (false, false) => "button button-primary",
     };
-    view! { <SubmitButton label=label.to_owned() slow=slow.to_owned() class=class.to_owned()/> }
+    let (name, value) = sends;
+    view! {
+        <SubmitButton label=label.to_owned() slow=slow.to_owned() class=class.to_owned() name=name.to_owned() value=value.to_owned()/>
+    }
 }
 
-/// [`Submit`], alive.
+/// [`Submit`], alive. Of several buttons only the one that was pressed shows that it works.
 #[island]
-fn SubmitButton(label: String, slow: String, class: String) -> impl IntoView {
+fn SubmitButton(label: String, slow: String, class: String, name: String, value: String) -> impl IntoView {
     let form = use_context::<LiveForm>();
     let pending = Signal::derive(move || form.is_some_and(|form| form.pending.get()));
+    let mine = value.clone();
+    let working =
+        Memo::new(move |_| pending.get() && form.is_some_and(|form| form.pressed.with(|pressed| *pressed == mine)));
+    let sent = value.clone();
+    let press = move |_| {
+        if let Some(form) = form {
+            form.pressed.set(sent.clone());
+        }
+    };
+    let name = Some(name).filter(|name| !name.is_empty());
+    let value = name.is_some().then_some(value);
     view! {
-        <div class="submit" class:is-pending=pending>
-            <button class=class type="submit" disabled=pending>
+        <div class="submit" class:is-pending=working>
+            <button class=class type="submit" name=name value=value disabled=pending on:click=press>
                 <span class="spinner" aria-hidden="true"></span>
                 {label}
             </button>
             <span role="status">
-                {move || pending.get().then(|| view! { <span class="submit-slow">{slow.clone()}</span> })}
+                {move || working.get().then(|| view! { <span class="submit-slow">{slow.clone()}</span> })}
             </span>
         </div>
     }

@@ -3,6 +3,7 @@
 use crate::{
     Timestamp,
     connector::{ChangesState, ConnectorMode, ConnectorSummary},
+    field::{self, FieldError},
     ids::ServerId,
 };
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,14 @@ use serde_json::Value;
 pub const NOTE_MAX: u32 = 1000;
 /// How many names an [`Impact`] lists; what is beyond is only counted.
 pub const IMPACT_NAMES_MAX: u32 = 50;
+
+/// Trims and checks a note on a decision; an empty one is none.
+pub fn check_note(note: Option<&str>) -> Result<Option<String>, FieldError> {
+    match note.map(str::trim) {
+        None | Some("") => Ok(None),
+        Some(note) => field::lines(note, NOTE_MAX).map(Some),
+    }
+}
 
 /// What kind of thing changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

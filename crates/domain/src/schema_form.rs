@@ -6,6 +6,7 @@
 //! is for a real validator to say, on the server.
 
 mod read;
+mod template;
 mod write;
 
 /// The fields of one form, in the schema's order.
@@ -55,6 +56,8 @@ pub enum FieldKind {
     Select(Vec<Choice>),
     /// JSON: what can't be had flat.
     Json,
+    /// That, or a `{placeholder}`.
+    Open(Box<FieldKind>),
 }
 
 /// The smallest and the largest number, as the schema writes them.

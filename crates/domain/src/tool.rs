@@ -1,5 +1,6 @@
 //! Tools as people see them. What clients get is the upstream's own text, which never passes through these types.
 
+use crate::field::{self, FieldError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -35,11 +36,36 @@ pub struct TemplateView {
 /// The longest name of a dynamic tool, in characters; what MCP clients take.
 pub const DYNAMIC_TOOL_NAME_MAX: u32 = 64;
 
+/// A dynamic tool's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolName(String);
+
+impl ToolName {
+    /// Trims and checks.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let name = field::line(text, DYNAMIC_TOOL_NAME_MAX)?;
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        // One that begins with a point would be another path in a URL.
+        if name.bytes().all(fits) && !name.starts_with('.') {
+            return Ok(Self(name));
+        }
+        Err(FieldError::Malformed {
+            expected: "a tool's name (letters, digits, '_', '-' and '.')".into(),
+        })
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// `POST /api/mcp-servers/{id}/tools`: makes a tool from a template of the server's connector.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateTool {
-    /// The name that clients call: letters, digits, `_`, `-` and `.`, at most [`DYNAMIC_TOOL_NAME_MAX`].
+    /// The name that clients call, see [`ToolName`]: letters, digits, `_`, `-` and `.`, at most [`DYNAMIC_TOOL_NAME_MAX`].
     pub name: String,
     /// What it does, for the model; the template's own words when there are none.
     #[serde(default)]
@@ -62,4 +88,25 @@ pub struct ToolTrial {
     pub text: String,
     /// How long the call took, in milliseconds.
     pub took_ms: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tools_name_is_what_clients_take() {
+        assert_eq!(
+            ToolName::parse(" find_recipe-2.b ").unwrap().as_str(),
+            "find_recipe-2.b"
+        );
+        assert_eq!(ToolName::parse(" "), Err(FieldError::Required));
+        assert_eq!(ToolName::parse(&"n".repeat(65)), Err(FieldError::TooLong { max: 64 }));
+        for bad in ["find recipe", "größe", "a/b", "a\"b", ".."] {
+            assert!(
+                matches!(ToolName::parse(bad), Err(FieldError::Malformed { .. })),
+                "{bad} was taken"
+            );
+        }
+    }
 }

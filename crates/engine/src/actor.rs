@@ -1,6 +1,9 @@
 //! Who asks, and what they may do beyond their own things.
 
-use crate::error::{Denied, Error};
+use crate::{
+    audit::Who,
+    error::{Denied, Error},
+};
 use patchbay_domain::{
     audit::Door,
     ids::{SessionId, UserId},
@@ -48,6 +51,15 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Who does something, for the audit log.
+    #[must_use]
+    pub fn who(&self) -> Who {
+        Who {
+            user: Some(self.user),
+            origin: self.origin.clone(),
+        }
+    }
+
     /// Whether they keep the catalogue.
     #[must_use]
     pub fn is_superuser(&self) -> bool {

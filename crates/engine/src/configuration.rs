@@ -57,7 +57,7 @@ pub(crate) fn check(schema: Option<&Value>, configuration: &Value) -> Result<(),
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut text = text.replacen("value", "This value", usize::from(text.starts_with("value")));
     if !text.ends_with('.') {
         text.push('.');

@@ -4,7 +4,7 @@
 //! the operator should read is the source of [`Error::Internal`] and goes to the log.
 
 use crate::upstream::manifest::ManifestError;
-use patchbay_domain::{field::FieldErrors, ids::ConnectorRef};
+use patchbay_domain::{connector::ConnectorMode, field::FieldErrors, ids::ConnectorRef};
 use std::time::Duration;
 use thiserror::Error as ThisError;
 
@@ -35,6 +35,9 @@ pub enum Error {
     /// A connector's service gave no usable definitions. 400.
     #[error(transparent)]
     BadConnector(#[from] ManifestError),
+    /// Only tools that an owner made can be deleted; a connector's own are its own. 400.
+    #[error("'{0}' is the connector's own tool: only tools made from templates can be deleted")]
+    StaticTool(String),
     /// Every endpoint is held by a server. 503.
     #[error("No available domains in MCP_GATEWAY_URL_POOLS")]
     PoolExhausted,
@@ -86,9 +89,15 @@ pub enum NotFound {
     /// A server's token.
     #[error("Token not found")]
     Token,
+    /// A server's tool.
+    #[error("Tool not found")]
+    Tool,
     /// A connector's logo.
     #[error("This connector has no logo")]
     Logo,
+    /// A version of a connector's definitions.
+    #[error("This connector has no such version")]
+    Version,
     /// A user.
     #[error("User not found")]
     User,
@@ -109,12 +118,56 @@ pub enum Conflict {
         /// The connector's name.
         name: String,
     },
+    /// A mode can't follow that mode by hand.
+    #[error("Connector '{name}' can't go from {from} to {to}: {reason}")]
+    ModeChange {
+        /// The connector's name.
+        name: String,
+        /// Its mode.
+        from: ConnectorMode,
+        /// What it should have become.
+        to: ConnectorMode,
+        /// What to do instead.
+        reason: &'static str,
+    },
+    /// A connector that is switched off isn't asked for its definitions.
+    #[error("Connector '{name}' is switched off: activate it first")]
+    ConnectorDeactive {
+        /// The connector's name.
+        name: String,
+    },
+    /// What follows its service can't go back by itself.
+    #[error("Connector '{name}' follows its service, so an earlier version would not stay: make it active first")]
+    ConnectorFollows {
+        /// The connector's name.
+        name: String,
+    },
+    /// Servers would go with it.
+    #[error("Connector '{name}' is used by {servers} MCP server{}: delete {} first, or force it", if *servers == 1 { "" } else { "s" }, if *servers == 1 { "it" } else { "them" })]
+    ConnectorInUse {
+        /// The connector's name.
+        name: String,
+        /// How many servers are made from it.
+        servers: u64,
+    },
+    /// Somebody decided, or the service changed again, since the difference was looked at.
+    #[error("The changes are not the ones that you looked at any more: look again")]
+    ChangesMoved,
+    /// The service says what is in force.
+    #[error("There are no changes to decide on")]
+    NoChanges,
     /// The most servers that one user can have.
     #[error("Maximum {0} MCP servers allowed, deleted ones included")]
     ServerLimit(u32),
     /// The most tokens that one server can have.
     #[error("Maximum {0} tokens for an MCP server: revoke one first")]
     TokenLimit(usize),
+    /// A server's tools have different names.
+    #[error("This MCP server has a tool named '{0}' already")]
+    ToolName(String),
+    /// The most dynamic tools that one server can have.
+    #[error("Maximum {0} dynamic tools for an MCP server: delete one first")]
+    ToolLimit(usize),
 }
 
 impl Error {
@@ -127,7 +180,7 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::BadConnector(_) => 400,
+            Self::BadConnector(_) | Self::StaticTool(_) => 400,
             Self::Unauthenticated(_) => 401,
             Self::Denied(_) => 403,
             Self::NotFound(_) => 404,
@@ -154,13 +207,24 @@ impl Error {
             Self::NotFound(NotFound::Connector(_)) => "CONNECTOR_NOT_FOUND",
             Self::NotFound(NotFound::Server) => "MCP_SERVER_NOT_FOUND",
             Self::NotFound(NotFound::Token) => "TOKEN_NOT_FOUND",
+            Self::NotFound(NotFound::Tool) => "TOOL_NOT_FOUND",
             Self::NotFound(NotFound::Logo) => "LOGO_NOT_FOUND",
             Self::NotFound(NotFound::User) => "USER_NOT_FOUND",
+            Self::NotFound(NotFound::Version) => "VERSION_NOT_FOUND",
             Self::Conflict(Conflict::ConnectorName(_)) => "CONNECTOR_NAME_TAKEN",
             Self::Conflict(Conflict::Email) => "EMAIL_TAKEN",
             Self::Conflict(Conflict::ConnectorNotActive { .. }) => "CONNECTOR_NOT_ACTIVE",
+            Self::Conflict(Conflict::ModeChange { .. }) => "MODE_CHANGE_REFUSED",
+            Self::Conflict(Conflict::ConnectorDeactive { .. }) => "CONNECTOR_DEACTIVE",
+            Self::Conflict(Conflict::ConnectorFollows { .. }) => "CONNECTOR_FOLLOWS",
+            Self::Conflict(Conflict::ConnectorInUse { .. }) => "CONNECTOR_IN_USE",
+            Self::Conflict(Conflict::ChangesMoved) => "CHANGES_MOVED",
+            Self::Conflict(Conflict::NoChanges) => "NO_CHANGES",
             Self::Conflict(Conflict::ServerLimit(_)) => "MCP_SERVER_LIMIT_REACHED",
             Self::Conflict(Conflict::TokenLimit(_)) => "TOKEN_LIMIT_REACHED",
+            Self::Conflict(Conflict::ToolName(_)) => "TOOL_NAME_TAKEN",
+            Self::Conflict(Conflict::ToolLimit(_)) => "TOOL_LIMIT_REACHED",
+            Self::StaticTool(_) => "STATIC_TOOL",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::BadConnector(error) => error.code(),
             Self::PoolExhausted => "POOL_EXHAUSTED",

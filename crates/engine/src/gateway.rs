@@ -2,7 +2,13 @@
 //! count calls. None of it runs for a request that the gateway has seen the like of.
 
 use crate::{
-    Engine, Error, changes::Change, connectors::config_params, endpoint::EndpointKey, servers::configuration_purpose,
+    DriftPolicy, Engine, Error,
+    changes::Change,
+    connectors::{blocked_tools, config_params},
+    endpoint::EndpointKey,
+    servers::configuration_purpose,
+    storage::tools::StoredTool,
+    templates::{self, Arguments},
     upstream::Target,
 };
 use patchbay_domain::{
@@ -12,7 +18,11 @@ use patchbay_domain::{
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::fmt;
+use std::{
+    collections::{HashMap, HashSet, hash_map::Entry},
+    fmt,
+    sync::Arc,
+};
 use time::OffsetDateTime;
 use tokio::sync::broadcast;
 use url::Url;
@@ -46,7 +56,7 @@ pub struct Binding {
     pub connector: ConnectorId,
     /// Its name, for messages.
     pub connector_name: String,
-    /// What it is good for right now.
+    /// What it is good for right now. One that is in sync mode is to be followed before its tools are listed.
     pub mode: ConnectorMode,
     /// Its version.
     pub version: String,
@@ -54,7 +64,7 @@ pub struct Binding {
     pub upstream: Option<Target>,
     /// What is sent as `_meta["dev.patchbay/source"]`; only to connectors whose manifest has `config.params`.
     pub source_meta: Option<Box<RawValue>>,
-    /// Its tools, in the upstream's order.
+    /// Its tools, in the upstream's order, and after them those that the server's owner made from its templates.
     pub tools: Vec<PinnedTool>,
 }
 
@@ -68,15 +78,40 @@ impl fmt::Debug for Binding {
     }
 }
 
-/// A tool as it was when its connector was activated.
+/// A tool as it is in force.
 #[derive(Debug, Clone)]
 pub struct PinnedTool {
     /// The name that clients call.
     pub name: String,
-    /// The name that the upstream knows.
+    /// The name that the upstream knows: the template's, for a tool that was made from one.
     pub upstream_name: String,
-    /// The whole tool object, as the upstream wrote it.
+    /// The whole tool object; the upstream's own text, but for a tool that was made from a template.
     pub definition: Box<RawValue>,
+    /// Whether it can be called.
+    pub state: ToolState,
+    /// How it is called, if it was made from a template.
+    pub template: Option<TemplateCall>,
+}
+
+/// Whether a tool can be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToolState {
+    /// It can.
+    Callable,
+    /// Its service has changed its schema since it was approved, and nobody has decided about that yet.
+    Blocked,
+    /// The template that it was made from is gone, or has become something that no tool can be made from. It is not
+    /// listed.
+    TemplateGone,
+}
+
+/// How a tool is called that was made from a template.
+#[derive(Debug, Clone)]
+pub struct TemplateCall {
+    /// What a call's arguments become.
+    pub arguments: Arguments,
+    /// The template's own tool object, which says which of them travel in headers.
+    pub definition: Arc<RawValue>,
 }
 
 /// What a token opens.
@@ -127,6 +162,11 @@ pub(crate) struct ServerRow {
     pub(crate) mcp_url: Option<String>,
     pub(crate) sealed_secret: Option<Vec<u8>>,
     pub(crate) tools: Box<RawValue>,
+    pub(crate) templates: Box<RawValue>,
+    /// What the service says by now, where that blocks calls.
+    pub(crate) upstream_tools: Option<Box<RawValue>>,
+    pub(crate) upstream_templates: Option<Box<RawValue>>,
+    pub(crate) dynamic: Vec<StoredTool>,
     pub(crate) config: Option<Box<RawValue>>,
 }
 
@@ -145,7 +185,8 @@ impl Engine {
     /// # Errors
     /// When the database fails, or something sealed can't be opened.
     pub async fn load_route(&self, key: &RouteKey) -> Result<Option<ServerRoute>, Error> {
-        let row = self.db().worker().await?.server_row(key).await?;
+        let blocks = self.config().drift == DriftPolicy::Block;
+        let row = self.db().worker().await?.server_row(key, blocks).await?;
         row.map(|row| self.route(row)).transpose()
     }
 
@@ -195,6 +236,8 @@ impl Engine {
             }),
             None => None,
         };
+        let mut tools = pinned_tools(&row.tools, row.upstream_tools.as_deref())?;
+        tools.extend(dynamic_tools(&row)?);
         let binding = Binding {
             connector: row.connector,
             connector_name: row.connector_name,
@@ -202,7 +245,7 @@ impl Engine {
             version: row.version,
             upstream,
             source_meta,
-            tools: pinned_tools(&row.tools)?,
+            tools,
         };
         Ok(ServerRoute {
             server: row.id,
@@ -227,21 +270,76 @@ impl Engine {
     }
 }
 
-fn pinned_tools(tools: &RawValue) -> Result<Vec<PinnedTool>, Error> {
+fn pinned_tools(tools: &RawValue, upstream: Option<&RawValue>) -> Result<Vec<PinnedTool>, Error> {
     #[derive(Deserialize)]
     struct Name {
         name: String,
     }
+    let blocked = blocked(tools, upstream);
     let tools: Vec<Box<RawValue>> = serde_json::from_str(tools.get()).map_err(Error::internal)?;
     tools
         .into_iter()
         .map(|definition| {
             let Name { name } = serde_json::from_str(definition.get()).map_err(Error::internal)?;
             Ok(PinnedTool {
+                state: state(&blocked, &name),
                 upstream_name: name.clone(),
                 name,
                 definition,
+                template: None,
             })
         })
         .collect()
+}
+
+/// The tools that the server's owner made. One that has the name of a tool of the connector's is there, too: whoever
+/// makes a table of them takes the first of each name.
+fn dynamic_tools(row: &ServerRow) -> Result<Vec<PinnedTool>, Error> {
+    // Most servers have none, and templates can be large.
+    if row.dynamic.is_empty() {
+        return Ok(Vec::new());
+    }
+    let templates = templates::read(&row.templates)?;
+    let blocked = blocked(&row.templates, row.upstream_templates.as_deref());
+    // One text for all tools that are made from it.
+    let mut definitions = HashMap::new();
+    row.dynamic
+        .iter()
+        .map(|stored| {
+            let (definition, state, template) = match stored.make(&templates)? {
+                Some(made) => {
+                    let definition = match definitions.entry(stored.template.as_str()) {
+                        Entry::Occupied(known) => Arc::clone(known.get()),
+                        Entry::Vacant(new) => Arc::clone(new.insert(made.template.definition()?.into())),
+                    };
+                    let call = TemplateCall {
+                        arguments: made.arguments,
+                        definition,
+                    };
+                    (made.definition, state(&blocked, &stored.template), Some(call))
+                }
+                None => (RawValue::NULL.to_owned(), ToolState::TemplateGone, None),
+            };
+            Ok(PinnedTool {
+                name: stored.name.clone(),
+                upstream_name: stored.template.clone(),
+                definition,
+                state,
+                template,
+            })
+        })
+        .collect()
+}
+
+/// What must not be called.
+fn blocked(pinned: &RawValue, upstream: Option<&RawValue>) -> HashSet<String> {
+    upstream.map_or_else(HashSet::new, |upstream| blocked_tools(pinned, upstream))
+}
+
+fn state(blocked: &HashSet<String>, name: &str) -> ToolState {
+    if blocked.contains(name) {
+        ToolState::Blocked
+    } else {
+        ToolState::Callable
+    }
 }

@@ -4,6 +4,7 @@
 //! one transaction. SQL stands in [`storage`] only, the network in [`upstream`] only.
 
 pub mod actor;
+pub mod audit;
 pub mod changes;
 pub mod clock;
 mod configuration;
@@ -14,17 +15,22 @@ pub mod gateway;
 mod jwt;
 mod passwords;
 mod random;
+pub mod rotation;
 pub mod servers;
 pub mod sessions;
 pub mod storage;
+pub mod templates;
 pub mod tokens;
 pub mod tool_caller;
+mod tools;
+pub mod transfer;
 pub mod upstream;
 pub mod users;
 pub mod vault;
 
 pub use actor::Actor;
 pub use clock::Clock;
+pub use connectors::DriftPolicy;
 pub use error::Error;
 
 use patchbay_domain::user::SignUp;
@@ -54,6 +60,8 @@ pub struct Config {
     pub jwt_secret: SecretString,
     /// Which addresses may be called.
     pub egress: EgressPolicy,
+    /// What becomes of calls to a tool whose schema its service changed, until somebody has decided.
+    pub drift: DriftPolicy,
 }
 
 /// The one handle to everything: cheap to clone, shared by all doors.
@@ -69,6 +77,7 @@ struct Inner {
     upstream: Upstream,
     passwords: passwords::Hasher,
     changes: changes::Changes,
+    following: connectors::Following,
 }
 
 impl Engine {
@@ -83,6 +92,7 @@ impl Engine {
             upstream: Upstream::new(config.egress.clone()),
             passwords: passwords::Hasher::new(),
             changes,
+            following: connectors::Following::default(),
             db,
             config,
             clock,

@@ -1,8 +1,10 @@
 //! Users' MCP servers: made from an active connector, given an endpoint, and read by their owner.
 
 use crate::{
-    Actor, Engine, Error, configuration,
-    connectors::{bad_cursor, config_params, tool_views},
+    Actor, Engine, Error,
+    audit::{Entry, Subject},
+    configuration,
+    connectors::{config_params, parse_time_cursor, time_cursor},
     endpoint::Endpoints,
     error::{Conflict, NotFound},
     storage::{Tx, servers::StoredServer},
@@ -14,18 +16,17 @@ use patchbay_domain::{
     ids::{ConnectorId, ServerId, UserId},
     page::{Page, PageRequest},
     server::{CreateServer, CreatedServer, ServerName, ServerView},
-    tool::ToolView,
     usage::UsageView,
 };
 use secrecy::ExposeSecret;
-use serde_json::{Value, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// How far back the calls go that a server's view counts.
 const USAGE_WINDOW: Duration = Duration::hours(24);
 /// The largest configuration, as JSON text.
-const CONFIGURATION_MAX_BYTES: usize = 64 * 1024;
+pub(crate) const CONFIGURATION_MAX_BYTES: usize = 64 * 1024;
 
 /// A server to be stored: checked, sealed, with its endpoint.
 #[derive(Debug)]
@@ -101,7 +102,17 @@ impl Engine {
             .await?;
         let token = self.add_token(worker.tx(), actor.user, id, FIRST_TOKEN_NAME).await?;
         let server = self.require_server(worker.tx(), id).await?;
-        worker.commit().await?;
+        let after = json!({
+            "endpoint": server.endpoint,
+            "connector_id": connector.summary.id,
+            "configuration": keys(&new.configuration),
+        });
+        let entries = vec![
+            Entry::new("server.create", Subject::server(id, name.as_str())).after(after),
+            Entry::new("token.create", Subject::server_token(token.view.id, &token.view.name))
+                .after(json!({"server_id": id})),
+        ];
+        self.commit_worker(worker, &actor.who(), entries).await?;
         Ok(CreatedServer {
             server,
             token: token.token,
@@ -113,14 +124,15 @@ impl Engine {
     /// # Errors
     /// A cursor that isn't one, or a failing database.
     pub async fn servers(&self, actor: &Actor, page: &PageRequest) -> Result<Page<ServerView>, Error> {
-        let before = page.cursor.as_deref().map(parse_cursor).transpose()?;
+        let before = page.cursor.as_deref().map(parse_time_cursor).transpose()?;
         let limit = page.limit();
         let mut tx = self.db().begin_as(actor.user).await?;
         let mut items = tx.servers(before, limit + 1, self.usage_since()).await?;
         let more = items.len() > limit as usize;
         items.truncate(limit as usize);
         let items: Vec<_> = items.into_iter().map(|stored| self.server_view(stored)).collect();
-        let next_cursor = items.last().filter(|_| more).map(cursor);
+        let next_cursor = items.last().filter(|_| more);
+        let next_cursor = next_cursor.map(|last| time_cursor(last.created_at.0, last.id.0));
         Ok(Page {
             items,
             total: tx.count_servers().await?,
@@ -137,31 +149,19 @@ impl Engine {
         self.require_server(&mut tx, id).await
     }
 
-    /// The tools that a server offers its clients.
-    ///
-    /// # Errors
-    /// [`NotFound::Server`], or a failing database.
-    pub async fn server_tools(&self, actor: &Actor, id: ServerId) -> Result<Vec<ToolView>, Error> {
-        let tools = self
-            .db()
-            .begin_as(actor.user)
-            .await?
-            .server_tools(id)
-            .await?
-            .ok_or(NotFound::Server)?;
-        tool_views(&tools)
-    }
-
     /// Deletes a server: it stops answering at once and keeps its endpoint.
     ///
     /// # Errors
     /// [`NotFound::Server`], or a failing database.
     pub async fn delete_server(&self, actor: &Actor, id: ServerId) -> Result<(), Error> {
         let mut tx = self.db().begin_as(actor.user).await?;
+        let server = self.require_server(&mut tx, id).await?;
         if !tx.delete_mcp_server(id, self.clock().now()).await? {
             return Err(NotFound::Server.into());
         }
-        tx.commit().await
+        let before = json!({"endpoint": server.endpoint, "connector_id": server.connector.id});
+        let entry = Entry::new("server.delete", Subject::server(id, &server.name)).before(before);
+        self.commit(tx, &actor.who(), vec![entry]).await
     }
 
     /// What a person sees first.
@@ -224,6 +224,16 @@ impl Engine {
     }
 }
 
+/// What of a configuration may be told to others than its owner: which parts it has.
+fn keys(configuration: &Value) -> Vec<&str> {
+    let members = configuration.as_object();
+    members
+        .into_iter()
+        .flat_map(|members| members.keys())
+        .map(String::as_str)
+        .collect()
+}
+
 /// What binds a server's sealed configuration to its row.
 pub(crate) fn configuration_purpose(id: ServerId) -> String {
     format!("mcp_servers.configuration:{id}")
@@ -248,19 +258,4 @@ fn check(new: &CreateServer, schema: Option<&Value>) -> Result<(ServerName, Stri
         Some(name) if errors.is_empty() => Ok((name, text)),
         _ => Err(errors.into()),
     }
-}
-
-fn cursor(last: &ServerView) -> String {
-    format!("{}.{}", last.created_at.0.unix_timestamp_nanos() / 1000, last.id)
-}
-
-fn parse_cursor(text: &str) -> Result<(OffsetDateTime, Uuid), Error> {
-    let (micros, id) = text.split_once('.').ok_or_else(bad_cursor)?;
-    let micros: i64 = micros.parse().map_err(|_| bad_cursor())?;
-    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).map_err(|_| bad_cursor())?;
-    // Years that no server was made in, and that PostgreSQL may not know.
-    if at.year() < 1970 {
-        return Err(bad_cursor());
-    }
-    Ok((at, id.parse().map_err(|_| bad_cursor())?))
 }

@@ -2,12 +2,14 @@
 
 use crate::{
     Actor, Engine, Error,
+    audit::{Entry, Subject, Who},
     error::Unauthenticated,
     jwt,
     storage::sessions::{DEVICE, PgSessionStore, RENEWED, ROW, USER},
 };
 use patchbay_domain::{Timestamp, ids::SessionId, user::UserView};
 use secrecy::SecretString;
+use serde_json::json;
 use time::Duration;
 use tower_sessions::{Expiry, Session};
 use uuid::Uuid;
@@ -38,14 +40,28 @@ impl Engine {
     ///
     /// # Errors
     /// When the session can't be stored.
-    pub async fn begin_session(&self, session: &Session, user: &UserView, device: &str) -> Result<SessionId, Error> {
+    pub async fn begin_session(
+        &self,
+        who: &Who,
+        session: &Session,
+        user: &UserView,
+        device: &str,
+    ) -> Result<SessionId, Error> {
         let row = SessionId(Uuid::new_v4());
+        let previous: Option<SessionId> = session.get(ROW).await.map_err(Error::internal)?;
         let device: String = device.chars().filter(|c| !c.is_control()).take(DEVICE_MAX).collect();
         session.cycle_id().await.map_err(Error::internal)?;
         session.insert(ROW, row).await.map_err(Error::internal)?;
         session.insert(USER, user.id).await.map_err(Error::internal)?;
-        session.insert(DEVICE, device).await.map_err(Error::internal)?;
+        session.insert(DEVICE, &device).await.map_err(Error::internal)?;
         self.renew(session).await?;
+        // First, because the session is stored in a transaction of its own: a sign-in that failed at the last step may
+        // be in the log, but none that isn't in the log has worked.
+        let ended = previous.map(|previous| Entry::new("session.end", Subject::session(previous)));
+        let begun = Entry::new("session.create", Subject::session(row)).after(json!({ "device": device }));
+        let entries = ended.into_iter().chain([begun]).collect();
+        let worker = self.db().worker().await?;
+        self.commit_worker(worker, &who.known_as(user.id), entries).await?;
         session.save().await.map_err(Error::internal)?;
         Ok(row)
     }
@@ -70,11 +86,14 @@ impl Engine {
         Ok(())
     }
 
-    /// Signs out: the session's row goes, and with it the access tokens that hang on it.
+    /// Signs out: the session's row goes, and with it the access tokens that hang on it. A session of nobody goes too.
     ///
     /// # Errors
     /// When the session can't be deleted.
-    pub async fn end_session(&self, session: &Session) -> Result<(), Error> {
+    pub async fn end_session(&self, actor: Option<&Actor>, session: &Session) -> Result<(), Error> {
+        if let Some(actor) = actor {
+            self.end_session_of(actor).await?;
+        }
         session.flush().await.map_err(Error::internal)
     }
 
@@ -85,8 +104,11 @@ impl Engine {
     pub async fn end_session_of(&self, actor: &Actor) -> Result<(), Error> {
         let Some(session) = actor.session else { return Ok(()) };
         let mut worker = self.db().worker().await?;
-        worker.delete_session(session).await?;
-        worker.commit().await
+        if !worker.delete_session(session).await? {
+            return Ok(());
+        }
+        let entry = Entry::new("session.end", Subject::session(session));
+        self.commit_worker(worker, &actor.who(), vec![entry]).await
     }
 
     /// Who is signed in with this session.

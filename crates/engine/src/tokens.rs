@@ -2,6 +2,7 @@
 
 use crate::{
     Actor, Engine, Error,
+    audit::{Entry, Subject},
     error::{Conflict, NotFound},
     random,
     storage::{Tx, servers::NewToken},
@@ -12,6 +13,7 @@ use patchbay_domain::{
     server::{CreatedServerToken, ServerTokenView, TokenName},
 };
 use secrecy::ExposeSecret;
+use serde_json::json;
 use uuid::Uuid;
 
 pub use crate::random::token_hash;
@@ -56,7 +58,9 @@ impl Engine {
             return Err(Conflict::TokenLimit(TOKENS_MAX).into());
         }
         let token = self.add_token(&mut tx, actor.user, server, name.as_str()).await?;
-        tx.commit().await?;
+        let entry = Entry::new("token.create", Subject::server_token(token.view.id, &token.view.name))
+            .after(json!({ "server_id": server }));
+        self.commit(tx, &actor.who(), vec![entry]).await?;
         Ok(token)
     }
 
@@ -72,10 +76,11 @@ impl Engine {
     ) -> Result<(), Error> {
         let mut tx = self.db().begin_as(actor.user).await?;
         self.require_server(&mut tx, server).await?;
-        if !tx.revoke_server_token(server, token, self.clock().now()).await? {
-            return Err(NotFound::Token.into());
-        }
-        tx.commit().await
+        let revoked = tx.revoke_server_token(server, token, self.clock().now()).await?;
+        let name = revoked.ok_or(NotFound::Token)?;
+        let entry =
+            Entry::new("token.revoke", Subject::server_token(token, &name)).after(json!({ "server_id": server }));
+        self.commit(tx, &actor.who(), vec![entry]).await
     }
 
     pub(crate) async fn add_token(

@@ -2,14 +2,17 @@
 
 use crate::{
     Actor, Engine, Error,
+    audit::{Entry, Subject, Who},
     error::{Denied, NotFound, Unauthenticated},
     random,
+    storage::worker::Worker,
 };
 use patchbay_domain::{
     field::FieldErrors,
     user::{Email, PASSWORD_MAX, Role, SignUp, UserView, check_new_password},
 };
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
 use time::Duration;
 
 /// How long a set-up link is good for.
@@ -47,7 +50,13 @@ impl Engine {
     /// # Errors
     /// [`Denied::SetUpDone`], [`Denied::BadSetUpToken`], refused fields, or a failing database. A refused field
     /// leaves the token as it was.
-    pub async fn set_up(&self, token: &SecretString, email: &str, password: &SecretString) -> Result<UserView, Error> {
+    pub async fn set_up(
+        &self,
+        who: &Who,
+        token: &SecretString,
+        email: &str,
+        password: &SecretString,
+    ) -> Result<UserView, Error> {
         let hash = random::token_hash(token.expose_secret());
         {
             // Before the password is hashed, which is work that only a valid token should cause.
@@ -62,7 +71,8 @@ impl Engine {
             .create_user(email.as_str(), &password_hash, Some(Role::Superuser))
             .await?;
         worker.delete_set_up_tokens().await?;
-        worker.commit().await?;
+        let entry = account("user.set_up", &user);
+        self.commit_worker(worker, &who.known_as(user.id), vec![entry]).await?;
         Ok(user)
     }
 
@@ -70,11 +80,14 @@ impl Engine {
     ///
     /// # Errors
     /// [`Denied::SignUpClosed`], refused fields, a known address, or a failing database.
-    pub async fn sign_up(&self, email: &str, password: &SecretString) -> Result<UserView, Error> {
+    pub async fn sign_up(&self, who: &Who, email: &str, password: &SecretString) -> Result<UserView, Error> {
         if self.config().sign_up != SignUp::Open {
             return Err(Denied::SignUpClosed.into());
         }
-        self.add_user(email, password, None).await
+        let (worker, user) = self.add_user(email, password, None).await?;
+        let entry = account("user.sign_up", &user);
+        self.commit_worker(worker, &who.known_as(user.id), vec![entry]).await?;
+        Ok(user)
     }
 
     /// The user of this address and password. A wrong password and an unknown address look and last the same.
@@ -104,21 +117,32 @@ impl Engine {
     ///
     /// # Errors
     /// Refused fields, a known address, or a failing database.
-    pub async fn create_user(&self, email: &str, password: &SecretString, superuser: bool) -> Result<UserView, Error> {
-        self.add_user(email, password, superuser.then_some(Role::Superuser))
-            .await
+    pub async fn create_user(
+        &self,
+        who: &Who,
+        email: &str,
+        password: &SecretString,
+        superuser: bool,
+    ) -> Result<UserView, Error> {
+        let role = superuser.then_some(Role::Superuser);
+        let (worker, user) = self.add_user(email, password, role).await?;
+        let entry = account("user.create", &user);
+        self.commit_worker(worker, who, vec![entry]).await?;
+        Ok(user)
     }
 
     /// Gives a user a new password and ends their sessions, for whoever runs the server.
     ///
     /// # Errors
     /// Refused fields, an unknown address, or a failing database.
-    pub async fn set_password(&self, email: &str, password: &SecretString) -> Result<(), Error> {
+    pub async fn set_password(&self, who: &Who, email: &str, password: &SecretString) -> Result<(), Error> {
         let (email, hash) = self.new_credentials(email, password).await?;
         let mut worker = self.db().worker().await?;
         let (id, _) = worker.credentials(email.as_str()).await?.ok_or(NotFound::User)?;
-        worker.update_user_password(id, &hash).await?;
-        worker.commit().await
+        let ended = worker.update_user_password(id, &hash).await?;
+        let entry = Entry::new("user.password", Subject::user(id, email.as_str()))
+            .after(json!({ "password": "replaced", "sessions_ended": ended }));
+        self.commit_worker(worker, who, vec![entry]).await
     }
 
     /// The actor as people see them.
@@ -130,12 +154,17 @@ impl Engine {
         user.ok_or_else(|| Unauthenticated::SignedOut.into())
     }
 
-    async fn add_user(&self, email: &str, password: &SecretString, role: Option<Role>) -> Result<UserView, Error> {
+    /// A new account, and the transaction that it isn't committed in yet.
+    async fn add_user(
+        &self,
+        email: &str,
+        password: &SecretString,
+        role: Option<Role>,
+    ) -> Result<(Worker, UserView), Error> {
         let (email, hash) = self.new_credentials(email, password).await?;
         let mut worker = self.db().worker().await?;
         let user = worker.create_user(email.as_str(), &hash, role).await?;
-        worker.commit().await?;
-        Ok(user)
+        Ok((worker, user))
     }
 
     /// A checked address, and the hash of a checked password.
@@ -151,11 +180,13 @@ impl Engine {
     }
 }
 
-async fn check_set_up(
-    worker: &mut crate::storage::worker::Worker,
-    hash: &[u8; 32],
-    now: time::OffsetDateTime,
-) -> Result<(), Error> {
+/// That there is an account now, and what it may do.
+fn account(action: &'static str, user: &UserView) -> Entry {
+    let roles: Vec<Value> = user.roles.iter().map(|role| role.as_str().into()).collect();
+    Entry::new(action, Subject::user(user.id, &user.email)).after(json!({ "roles": roles }))
+}
+
+async fn check_set_up(worker: &mut Worker, hash: &[u8; 32], now: time::OffsetDateTime) -> Result<(), Error> {
     if worker.has_superuser().await? {
         return Err(Denied::SetUpDone.into());
     }

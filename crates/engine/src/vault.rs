@@ -3,7 +3,7 @@
 //!
 //! Sealed form: `1` (version), 4 bytes key id, 12 bytes nonce, ciphertext with its 16-byte tag.
 
-use crate::random;
+use crate::{audit::AuditKey, random};
 use aes_gcm::{
     Aes256Gcm,
     aead::{Aead, KeyInit, Payload},
@@ -97,6 +97,7 @@ impl fmt::Debug for KeyRing {
 struct Key {
     id: [u8; KEY_ID],
     cipher: Aes256Gcm,
+    audit: AuditKey,
 }
 
 /// Seals and opens secrets with the ring's keys.
@@ -127,6 +128,7 @@ impl Vault {
                     Key {
                         id,
                         cipher: Aes256Gcm::new(key.expose_secret().into()),
+                        audit: AuditKey::derive(id, key.expose_secret()),
                     }
                 })
                 .collect(),
@@ -176,6 +178,35 @@ impl Vault {
             .decrypt((&nonce).into(), payload)
             .map_err(|_| VaultError::Forged)?;
         Ok(plain.into())
+    }
+
+    /// What everything that this vault seals begins with. What doesn't was sealed with an older key (or not here).
+    pub(crate) fn seal_prefix(&self) -> [u8; 1 + KEY_ID] {
+        let mut prefix = [VERSION; 1 + KEY_ID];
+        prefix[1..].copy_from_slice(&self.0[0].id);
+        prefix
+    }
+
+    /// The first key's id, by which people tell keys apart.
+    #[must_use]
+    pub fn key_id(&self) -> String {
+        hex::encode(self.0[0].id)
+    }
+
+    /// The ids of all keys.
+    #[must_use]
+    pub fn key_ids(&self) -> Vec<String> {
+        self.0.iter().map(|key| hex::encode(key.id)).collect()
+    }
+
+    /// What the audit log's rows are written with: derived from the first key.
+    pub(crate) fn audit_key(&self) -> &AuditKey {
+        &self.0[0].audit
+    }
+
+    /// Those of all keys.
+    pub(crate) fn audit_keys(&self) -> impl Iterator<Item = &AuditKey> {
+        self.0.iter().map(|key| &key.audit)
     }
 }
 

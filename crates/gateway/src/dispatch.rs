@@ -68,7 +68,15 @@ impl Call<'_> {
         {
             return Err(Refusal::BadParams("'arguments' is not an object"));
         }
-        let param_headers = self.param_headers(tool)?;
+        let filled = tool.template.as_ref().map(|template| template.fill(params.arguments));
+        let param_headers = match &filled {
+            Some(Err(_)) => Vec::new(),
+            Some(Ok(filled)) => self.param_headers(tool, filled, false)?,
+            None => {
+                let arguments = params.arguments.map_or("{}", |arguments| arguments.get());
+                self.param_headers(tool, arguments, self.era == Era::Modern)?
+            }
+        };
         let round = (self.era == Era::Modern).then(|| Round {
             rounds: protocol.rounds.clone(),
             principal: self.principal,
@@ -91,12 +99,20 @@ impl Call<'_> {
         let Some(peer) = &bound.peer else {
             return Ok(relay.refused(SWITCHED_OFF));
         };
+        if let Some(why) = &tool.closed {
+            return Ok(relay.refused(why));
+        }
+        let arguments = match filled.transpose() {
+            Ok(filled) => filled,
+            Err(error) => return Ok(relay.refused(&format!("was not called: {error}"))),
+        };
         let request = Request {
             body: self.body,
             envelope: self.envelope,
             meta: self.meta,
             era: self.era,
             name: tool.rename.as_deref(),
+            arguments: arguments.as_deref(),
             source: bound.source.as_deref(),
             state: state.as_deref(),
         };
@@ -119,14 +135,19 @@ impl Call<'_> {
     }
 
     /// The `Mcp-Param-*` headers towards a modern upstream: those that the tool's schema asks for, made from the
-    /// arguments, and a modern client's others as they came.
-    fn param_headers(&self, tool: &Tool) -> Result<Vec<(HeaderName, HeaderValue)>, Refusal> {
+    /// upstream's arguments, and a modern client's others as they came. Where the client was asked for them too, its own
+    /// are checked.
+    fn param_headers(
+        &self,
+        tool: &Tool,
+        arguments: &str,
+        asked: bool,
+    ) -> Result<Vec<(HeaderName, HeaderValue)>, Refusal> {
         let mut found = Vec::new();
         if !tool.params.is_empty() {
-            let arguments = self.envelope.params.arguments.map_or("{}", |arguments| arguments.get());
             let arguments: Value =
                 serde_json::from_str(arguments).map_err(|_| Refusal::BadParams("'arguments' can't be read"))?;
-            if self.era == Era::Modern {
+            if asked {
                 modern::check_params(self.headers, &tool.params, &arguments)?;
             }
             found.extend(tool.params.iter().filter_map(|param| param.make(&arguments)));

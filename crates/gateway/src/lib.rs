@@ -71,7 +71,7 @@ struct Inner {
     revoked: watch::Sender<()>,
     origins: Origins,
     tokens: Tokens,
-    servers: Servers,
+    servers: Arc<Servers>,
     admission: Admission,
     protocol: Protocol,
 }
@@ -83,19 +83,21 @@ impl Gateway {
     /// When the endpoints that servers hold can't be read.
     pub async fn start(engine: Engine) -> Result<Self, Error> {
         let config = engine.config();
+        let servers = Arc::new(Servers::new(engine.clone()));
         let inner = Arc::new(Inner {
             places: Places::new(&config.public_url, &config.pool),
             stale_endpoints: Notify::new(),
             revoked: watch::Sender::new(()),
             origins: Origins::of(std::iter::once(&config.public_url).chain(&config.pool)),
             tokens: Tokens::new(engine.clone()),
-            servers: Servers::new(engine.clone()),
+            servers: servers.clone(),
             admission: Admission::default(),
             protocol: Protocol {
                 limits: Limits::default(),
                 sessions: Sessions::new(engine.vault().clone()),
                 rounds: Arc::new(Rounds::new(engine.vault().clone(), engine.clock().clone())),
                 usage: Arc::new(Usage::new(engine.clock().clone())),
+                follow: servers,
             },
             engine,
         });

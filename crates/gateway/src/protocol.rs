@@ -19,9 +19,16 @@ use crate::{
     usage::Usage,
 };
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use http::{HeaderMap, Response, StatusCode, header::CONTENT_TYPE};
 use patchbay_engine::upstream::Era;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
+
+/// Follows the services whose tools aren't pinned.
+pub(crate) trait Follow: fmt::Debug + Send + Sync {
+    /// The server with the tools that its connectors offer by now, if it is another than this one.
+    fn latest<'a>(&'a self, server: &'a Server) -> BoxFuture<'a, Option<Arc<Server>>>;
+}
 
 /// Answers messages.
 #[derive(Debug)]
@@ -30,6 +37,7 @@ pub(crate) struct Protocol {
     pub(crate) sessions: Sessions,
     pub(crate) rounds: Arc<Rounds>,
     pub(crate) usage: Arc<Usage>,
+    pub(crate) follow: Arc<dyn Follow>,
 }
 
 impl Protocol {
@@ -80,7 +88,9 @@ impl Protocol {
             "tools/call" => call.run(self).await,
             "tools/list" => {
                 check_cursor(call.envelope)?;
-                Ok(json_response(modern::tools(call.envelope.id, call.server)))
+                let latest = self.latest(call.server).await;
+                let server = latest.as_deref().unwrap_or(call.server);
+                Ok(json_response(modern::tools(call.envelope.id, server)))
             }
             "server/discover" => Ok(json_response(modern::discover(call.envelope.id, call.server))),
             other => Err(Refusal::UnknownMethod(other.to_owned())),
@@ -101,11 +111,19 @@ impl Protocol {
             "tools/call" => call.run(self).await,
             "tools/list" => {
                 check_cursor(call.envelope)?;
-                Ok(json_response(legacy::tools(call.envelope.id, call.server)))
+                let latest = self.latest(call.server).await;
+                let server = latest.as_deref().unwrap_or(call.server);
+                Ok(json_response(legacy::tools(call.envelope.id, server)))
             }
             "ping" => Ok(json_response(legacy::pong(call.envelope.id))),
             other => Err(Refusal::UnknownMethod(other.to_owned())),
         }
+    }
+
+    /// Before a list of tools that may not be pinned.
+    async fn latest(&self, server: &Server) -> Option<Arc<Server>> {
+        server.followed().next()?;
+        self.follow.latest(server).await
     }
 
     /// A session that is named must be the caller's. One that names none is served all the same: the token says who

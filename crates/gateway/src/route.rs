@@ -5,14 +5,17 @@ use crate::{
     cache::{Cache, LoadError, SHARDS},
     error::Refusal,
     origin::{authority, without_default_port},
+    protocol::Follow,
     server::{Server, weight},
 };
+use futures::future::{BoxFuture, join_all};
 use http::{HeaderMap, Uri};
 use patchbay_domain::ids::{ConnectorId, ServerId};
 use patchbay_engine::{
     Engine, Error,
     endpoint::EndpointKey,
     gateway::RouteKey,
+    templates::{ARGUMENTS_WEIGHT_MAX, DEFINITION_MAX_BYTES, DYNAMIC_TOOLS_MAX},
     upstream::discover::{DEFINITIONS_MAX, TOOLS_MAX},
 };
 use quick_cache::Weighter;
@@ -25,10 +28,13 @@ use url::Url;
 /// What every endpoint below the public URL begins with.
 const PREFIX: &str = "/mcp/";
 /// How much memory servers may take. What falls out is loaded again when it is called.
-const SERVERS_BYTES: u64 = 128 << 20;
-/// The heaviest server that there can be, with a long prefix before each tool's name. A shard keeps a little of its
-/// share for newcomers, so it must be larger than that.
-const HEAVIEST: u64 = weight(DEFINITIONS_MAX + TOOLS_MAX * 256, TOOLS_MAX);
+const SERVERS_BYTES: u64 = 256 << 20;
+/// The heaviest server that there can be, with a long prefix before each tool's name, and all the dynamic tools that it
+/// can have. A shard keeps a little of its share for newcomers, so it must be larger than that.
+const HEAVIEST: u64 = weight(
+    DEFINITIONS_MAX + TOOLS_MAX * 256 + DYNAMIC_TOOLS_MAX * (DEFINITION_MAX_BYTES + ARGUMENTS_WEIGHT_MAX),
+    TOOLS_MAX + DYNAMIC_TOOLS_MAX,
+);
 const _: () = assert!(
     HEAVIEST < SERVERS_BYTES / SHARDS as u64 / 10 * 9,
     "the largest server must find room, or else each of its calls loads it"
@@ -163,16 +169,7 @@ impl Servers {
         {
             return Ok(server);
         }
-        let key = place.key();
-        let load = async {
-            match self.engine.load_route(&key).await.map_err(NotThere::Failed)? {
-                Some(route) if route.server == allowed => {
-                    Ok(Arc::new(Server::new(key.clone(), route, self.engine.upstream())))
-                }
-                _ => Err(NotThere::NotTheirs),
-            }
-        };
-        match self.cache.get_or_load(allowed, load).await {
+        match self.load(&place.key(), allowed).await {
             Ok(server) if place.is(&server.key) => Ok(server),
             // Another's endpoint, or nobody's: which of them is not for this caller to know.
             Ok(_) | Err(LoadError::Failed(NotThere::NotTheirs)) => Err(Refusal::BadToken),
@@ -182,6 +179,18 @@ impl Servers {
                 Err(Refusal::Internal)
             }
         }
+    }
+
+    async fn load(&self, key: &RouteKey, allowed: ServerId) -> Result<Arc<Server>, LoadError<NotThere>> {
+        let load = async {
+            match self.engine.load_route(key).await.map_err(NotThere::Failed)? {
+                Some(route) if route.server == allowed => {
+                    Ok(Arc::new(Server::new(key.clone(), route, self.engine.upstream())))
+                }
+                _ => Err(NotThere::NotTheirs),
+            }
+        };
+        self.cache.get_or_load(allowed, load).await
     }
 
     /// A server by itself, for calls that no client makes.
@@ -207,6 +216,27 @@ impl Servers {
 
     pub(crate) fn clear(&self) {
         self.cache.clear();
+    }
+}
+
+impl Follow for Servers {
+    fn latest<'a>(&'a self, server: &'a Server) -> BoxFuture<'a, Option<Arc<Server>>> {
+        Box::pin(async move {
+            let followed = server.followed().map(async |connector| {
+                let changed = self.engine.follow_for_list(connector).await;
+                if changed {
+                    // The database tells us too, but this list doesn't wait for that.
+                    self.forget_users_of(connector);
+                }
+                changed
+            });
+            let changed = join_all(followed).await.contains(&true);
+            match self.cache.get(&server.id) {
+                Some(held) if !changed => Some(held),
+                // What can't be loaded now is listed as it was.
+                _ => self.load(&server.key, server.id).await.ok(),
+            }
+        })
     }
 }
 

@@ -13,9 +13,11 @@ use patchbay_domain::{
     ids::{ConnectorId, ServerId, UserId},
 };
 use patchbay_engine::{
-    gateway::{Binding, PinnedTool, RouteKey, ServerRoute},
+    gateway::{Binding, PinnedTool, RouteKey, ServerRoute, ToolState},
+    templates::Arguments,
     upstream::{Peer, Scope, Upstream},
 };
+use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::HashMap, fmt, sync::Arc};
 
 /// An MCP server, ready to be called.
@@ -40,6 +42,8 @@ pub(crate) struct Bound {
     connector: ConnectorId,
     /// The connector's name, for messages.
     pub(crate) name: String,
+    /// Whether its tools follow its service, so that it is asked before a list.
+    follows: bool,
     /// How to call it; nothing while it is switched off.
     pub(crate) peer: Option<Arc<Peer>>,
     /// The member of `_meta` that holds the configuration, where it takes one.
@@ -68,8 +72,12 @@ pub(crate) struct Tool {
     pub(crate) rename: Option<Box<str>>,
     /// The upstream's name as a header.
     pub(crate) header: HeaderValue,
-    /// Its arguments that travel in headers, too.
+    /// Its arguments that travel in headers, too; for a tool made from a template, the template's.
     pub(crate) params: Vec<ParamHeader>,
+    /// What a call's arguments become, for a tool made from a template.
+    pub(crate) template: Option<Arguments>,
+    /// Why it isn't called, if it isn't.
+    pub(crate) closed: Option<Box<str>>,
 }
 
 impl Server {
@@ -85,7 +93,7 @@ impl Server {
                     continue;
                 }
                 tools.insert(pinned.name.as_str().into(), Tool::new(index, pinned));
-                if binding.mode != ConnectorMode::Deactive {
+                if binding.mode != ConnectorMode::Deactive && pinned.state != ToolState::TemplateGone {
                     if list.len() > 1 {
                         list.push(',');
                     }
@@ -118,9 +126,19 @@ impl Server {
         self.bindings.iter().any(|bound| bound.connector == connector)
     }
 
+    /// The connectors that are to be followed before its tools are listed.
+    pub(crate) fn followed(&self) -> impl Iterator<Item = ConnectorId> {
+        self.bindings
+            .iter()
+            .filter(|bound| bound.follows)
+            .map(|bound| bound.connector)
+    }
+
     /// About how much memory it takes.
     pub(crate) fn weight(&self) -> u64 {
-        weight(self.tools_tail.len(), self.tools.len())
+        let templates = self.tools.values().filter_map(|tool| tool.template.as_ref());
+        let arguments: usize = templates.map(Arguments::weight).sum();
+        weight(self.tools_tail.len() + arguments, self.tools.len())
     }
 }
 
@@ -138,6 +156,7 @@ impl Bound {
         Self {
             connector: binding.connector,
             name: binding.connector_name,
+            follows: binding.mode == ConnectorMode::Sync,
             peer,
             source: binding
                 .source_meta
@@ -148,9 +167,13 @@ impl Bound {
 
 impl Tool {
     fn new(binding: usize, pinned: &PinnedTool) -> Self {
+        let definition: &RawValue = match &pinned.template {
+            Some(made) => &made.definition,
+            None => &pinned.definition,
+        };
         // Only few definitions have such arguments, and it takes a whole parse to find them.
-        let params = if memchr::memmem::find(pinned.definition.get().as_bytes(), b"x-mcp-header").is_some() {
-            serde_json::from_str(pinned.definition.get())
+        let params = if memchr::memmem::find(definition.get().as_bytes(), b"x-mcp-header").is_some() {
+            serde_json::from_str(definition.get())
                 .map(|tool| ParamHeader::of_tool(&tool))
                 .unwrap_or_default()
         } else {
@@ -162,14 +185,36 @@ impl Tool {
             rename: (pinned.name != pinned.upstream_name).then(|| quoted(&pinned.upstream_name).into()),
             header: headers::encode(&pinned.upstream_name),
             params,
+            template: pinned.template.as_ref().map(|made| made.arguments.clone()),
+            closed: closed(pinned).map(String::into_boxed_str),
         }
+    }
+}
+
+/// Why a tool isn't called, as the end of a sentence that begins with its connector.
+fn closed(pinned: &PinnedTool) -> Option<String> {
+    match pinned.state {
+        ToolState::Callable => None,
+        ToolState::Blocked => {
+            let what = match &pinned.template {
+                Some(_) => format!("the template of the tool '{}'", pinned.name),
+                None => format!("the tool '{}'", pinned.name),
+            };
+            Some(format!(
+                "has changed {what} since it was approved: it can't be called until a superuser has reviewed the changes"
+            ))
+        }
+        ToolState::TemplateGone => Some(format!(
+            "doesn't offer the template '{}' any more, which the tool '{}' was made from",
+            pinned.upstream_name, pinned.name
+        )),
     }
 }
 
 /// A tool's definition as clients get it: the upstream's text, under the name that it has here.
 fn listed(pinned: &PinnedTool) -> Cow<'_, str> {
     let text = pinned.definition.get();
-    if pinned.name == pinned.upstream_name {
+    if pinned.name == pinned.upstream_name || pinned.template.is_some() {
         return Cow::Borrowed(text);
     }
     let mut members = AllMembers::default();
@@ -186,8 +231,8 @@ fn listed(pinned: &PinnedTool) -> Cow<'_, str> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use patchbay_engine::{endpoint::EndpointKey, upstream::EgressPolicy};
-    use serde_json::value::RawValue;
+    use patchbay_engine::{endpoint::EndpointKey, gateway::TemplateCall, upstream::EgressPolicy};
+    use serde_json::json;
     use uuid::Uuid;
 
     pub(crate) fn raw(text: &str) -> Box<RawValue> {
@@ -199,6 +244,21 @@ pub(crate) mod tests {
             name: name.into(),
             upstream_name: upstream_name.into(),
             definition: raw(definition),
+            state: ToolState::Callable,
+            template: None,
+        }
+    }
+
+    /// A tool made from the template `search`, with these arguments.
+    pub(crate) fn made(name: &str, args: &serde_json::Value, template: &str) -> PinnedTool {
+        let definition: serde_json::Value = serde_json::from_str(template).unwrap();
+        let arguments = Arguments::of(args.as_object().unwrap(), definition.get("inputSchema"));
+        PinnedTool {
+            template: Some(TemplateCall {
+                arguments,
+                definition: raw(template).into(),
+            }),
+            ..pinned(name, "search", &format!("{{\"name\":\"{name}\"}}"))
         }
     }
 
@@ -250,6 +310,52 @@ pub(crate) mod tests {
             "the first binding's tools keep their names"
         );
         assert!(serde_json::from_str::<serde_json::Value>(&server.info).is_ok());
+    }
+
+    #[tokio::test]
+    async fn made_tools_come_last_under_their_own_names_and_a_connectors_own_name_wins() {
+        let args = json!({"q": "{x}"});
+        let gone = PinnedTool {
+            state: ToolState::TemplateGone,
+            template: None,
+            ..made("gone", &args, "{}")
+        };
+        let blocked = PinnedTool {
+            state: ToolState::Blocked,
+            ..made("blocked", &args, "{}")
+        };
+        let tools = vec![
+            pinned("a", "a", r#"{"name":"a"}"#),
+            made("mine", &args, "{}"),
+            made("a", &args, "{}"),
+            gone,
+            blocked,
+        ];
+        let server = server(vec![binding(ConnectorMode::Active, tools)]);
+        assert_eq!(
+            server.tools_tail,
+            r#"[{"name":"a"},{"name":"mine"},{"name":"blocked"}]}}"#
+        );
+        let tool = |name: &str| server.tool(name).unwrap().0;
+        assert!(tool("a").template.is_none() && tool("a").closed.is_none());
+        assert_eq!(tool("mine").rename.as_deref(), Some("\"search\""));
+        assert!(tool("mine").closed.is_none());
+        for (name, words) in [("gone", "template 'search' any more"), ("blocked", "a superuser")] {
+            let closed = tool(name).closed.as_deref().unwrap();
+            assert!(closed.contains(words) && closed.contains(name), "{closed}");
+        }
+        assert!(server.weight() > weight(server.tools_tail.len(), 4));
+    }
+
+    #[tokio::test]
+    async fn only_connectors_in_sync_mode_are_followed() {
+        for (mode, follows) in [
+            (ConnectorMode::Sync, 1),
+            (ConnectorMode::Active, 0),
+            (ConnectorMode::Deactive, 0),
+        ] {
+            assert_eq!(server(vec![binding(mode, vec![])]).followed().count(), follows);
+        }
     }
 
     #[tokio::test]

@@ -24,6 +24,8 @@ pub(crate) struct Request<'a> {
     pub(crate) era: Era,
     /// The upstream's name as JSON, where it differs.
     pub(crate) name: Option<&'a str>,
+    /// The upstream's arguments, where they aren't the client's.
+    pub(crate) arguments: Option<&'a str>,
     /// The member of `_meta` that holds the binding's configuration, where it takes one.
     pub(crate) source: Option<&'a str>,
     /// What the upstream itself wrote as `requestState`, if the client brings it back.
@@ -55,6 +57,15 @@ impl Request<'_> {
         }
         if let (Some(name), Some(given)) = (self.name, self.envelope.params.name) {
             edits.replace(position(text, given.get()), name);
+        }
+        if let Some(arguments) = self.arguments {
+            match (self.envelope.params.arguments, self.envelope.params.first_key) {
+                (Some(given), _) => edits.replace(position(text, given.get()), arguments),
+                (None, Some(first)) => {
+                    edits.insert(position(text, first.get()).start, format!("\"arguments\":{arguments},"));
+                }
+                (None, None) => {}
+            }
         }
         if let Some(given) = self.envelope.params.request_state {
             match self.state {

@@ -5,7 +5,7 @@ use patchbay::{
     config::{Config, Source, Variables},
     server::Server,
 };
-use patchbay_engine::{Clock, Engine, vault::KeyRing};
+use patchbay_engine::{Clock, Engine, audit::Who, vault::KeyRing};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::{Arc, LazyLock};
 use tokio::{runtime::Runtime, task::JoinHandle};
@@ -89,7 +89,7 @@ impl App {
     pub(crate) async fn user(&self, email: &str) -> User {
         let view = self
             .engine
-            .create_user(email, &password(), false)
+            .create_user(&Who::command_line(), email, &password(), false)
             .await
             .expect("the account is new");
         User::sign_in(self.url.clone(), view).await
@@ -99,7 +99,7 @@ impl App {
     pub(crate) async fn superuser(&self) -> Superuser {
         let view = self
             .engine
-            .create_user("root@example.org", &password(), true)
+            .create_user(&Who::command_line(), "root@example.org", &password(), true)
             .await
             .expect("the account is new");
         Superuser(User::sign_in(self.url.clone(), view).await)

@@ -57,6 +57,14 @@ impl Anonymous {
         Answer::of(self.request(Method::POST, path).json(&body)).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: impl Serialize) -> Answer {
+        Answer::of(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: impl Serialize) -> Answer {
+        Answer::of(self.request(Method::PATCH, path).json(&body)).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         Answer::of(self.request(Method::DELETE, path)).await
     }
@@ -104,6 +112,12 @@ impl Superuser {
     pub(crate) async fn activate(&self, connector: &Value, url: &str) -> Answer {
         let body = json!({ "connector_id": connector["connector_id"], "connector_url": url });
         self.post("/api/connectors/activate", body).await
+    }
+
+    /// Sets a connector's mode, which is allowed.
+    pub(crate) async fn set_mode(&self, connector: &Value, mode: &str) -> Value {
+        let path = format!("/api/connectors/{}/mode", connector["connector_id"]);
+        self.patch(&path, json!({ "mode": mode })).await.expect(200)
     }
 
     /// Registers a connector and activates it from this URL.

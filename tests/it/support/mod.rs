@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod database;
 pub(crate) mod foreign;
 pub(crate) mod mcp;
+pub(crate) mod program;
 pub(crate) mod rmcp_server;
 pub(crate) mod upstream;
 

@@ -48,14 +48,29 @@ impl Upstream {
 
     /// Serves one manifest, and MCP for the tools that it names.
     pub(crate) async fn connector(manifest: Value) -> Self {
-        let tools = manifest["tools"].to_string();
-        let manifest = get(move || async move { Json(manifest) });
-        Self::serve(
-            Router::new()
-                .route("/connector.json", manifest)
-                .merge(mcp(&tools, r#"{"content":[]}"#)),
-        )
-        .await
+        Self::changing(manifest).await.0
+    }
+
+    /// The same, but what it offers changes as a test says.
+    pub(crate) async fn changing(manifest: Value) -> (Self, Offer) {
+        let offer = Offer(Arc::new(Mutex::new(Some(manifest))));
+        let (told, tools) = (offer.clone(), offer.clone());
+        let manifest = get(move || async move {
+            match told.now() {
+                Some(manifest) => Json(manifest).into_response(),
+                None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            }
+        });
+        let fixed = Fixed {
+            tools: Box::new(move || {
+                tools
+                    .now()
+                    .map_or_else(|| "[]".to_owned(), |offer| offer["tools"].to_string())
+            }),
+            ..Fixed::new("[]", r#"{"content":[]}"#)
+        };
+        let routes = Router::new().route("/connector.json", manifest).merge(fixed.routes());
+        (Self::serve(routes).await, offer)
     }
 
     /// A URL of this service.
@@ -108,39 +123,61 @@ pub(crate) fn tool(name: &str) -> Value {
     json!({ "name": name, "description": format!("Does {name}"), "inputSchema": { "type": "object" } })
 }
 
+/// What a service offers from now on: its manifest.
+#[derive(Clone)]
+pub(crate) struct Offer(Arc<Mutex<Option<Value>>>);
+
+impl Offer {
+    fn now(&self) -> Option<Value> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// It offers this instead.
+    pub(crate) fn set(&self, manifest: Value) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(manifest);
+    }
+
+    /// It has no manifest to give any more.
+    pub(crate) fn fall_silent(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
 /// An MCP endpoint of the older kind at `/mcp`, whose answers are exactly these texts: nothing parses and writes them again.
 pub(crate) fn mcp(tools: &str, result: &str) -> Router {
-    let tools = RawValue::from_string(tools.to_owned()).expect("the tools are JSON");
-    let result = RawValue::from_string(result.to_owned()).expect("the result is JSON");
-    let fixed = Fixed {
-        tools,
-        result,
-        gate: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
-    };
-    Router::new().route("/mcp", post(answer).with_state(Arc::new(fixed)))
+    Fixed::new(tools, result).routes()
 }
 
 /// The same, but a call is answered only once it is let go.
 pub(crate) fn mcp_that_waits(tools: &str) -> (Router, Arc<Semaphore>) {
-    let tools = RawValue::from_string(tools.to_owned()).expect("the tools are JSON");
-    let result = RawValue::from_string(r#"{"content":[]}"#.to_owned()).expect("the result is JSON");
     let gate = Arc::new(Semaphore::new(0));
     let fixed = Fixed {
-        tools,
-        result,
         gate: Arc::clone(&gate),
+        ..Fixed::new(tools, r#"{"content":[]}"#)
     };
-    (
-        Router::new().route("/mcp", post(answer).with_state(Arc::new(fixed))),
-        gate,
-    )
+    (fixed.routes(), gate)
 }
 
 struct Fixed {
-    tools: Box<RawValue>,
+    tools: Box<dyn Fn() -> String + Send + Sync>,
     result: Box<RawValue>,
     /// A call needs a permit of this.
     gate: Arc<Semaphore>,
+}
+
+impl Fixed {
+    fn new(tools: &str, result: &str) -> Self {
+        let tools = RawValue::from_string(tools.to_owned()).expect("the tools are JSON");
+        Self {
+            tools: Box::new(move || tools.get().to_owned()),
+            result: RawValue::from_string(result.to_owned()).expect("the result is JSON"),
+            gate: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
+        }
+    }
+
+    fn routes(self) -> Router {
+        Router::new().route("/mcp", post(answer).with_state(Arc::new(self)))
+    }
 }
 
 async fn answer(State(fixed): State<Arc<Fixed>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -165,7 +202,7 @@ async fn answer(State(fixed): State<Arc<Fixed>>, headers: HeaderMap, body: Bytes
             .to_string(),
         ),
         "ping" => result(id, "{}"),
-        "tools/list" => result(id, &format!(r#"{{"tools":{}}}"#, fixed.tools.get())),
+        "tools/list" => result(id, &format!(r#"{{"tools":{}}}"#, (fixed.tools)())),
         "tools/call" => {
             let _permit = fixed.gate.acquire().await;
             result(id, fixed.result.get())

@@ -1,6 +1,6 @@
 //! From what was typed to typed JSON.
 
-use super::{Choice, FieldKind, SchemaField, SchemaForm};
+use super::{Choice, FieldKind, SchemaField, SchemaForm, template::is_placeholder};
 use crate::field::{FieldError, FieldErrors};
 use serde_json::{Map, Number, Value};
 use std::collections::BTreeMap;
@@ -33,7 +33,12 @@ fn value(field: &SchemaField, text: &str) -> Result<Option<Value>, FieldError> {
             Ok(None)
         };
     }
-    match &field.kind {
+    of_kind(&field.kind, field, text)
+}
+
+fn of_kind(kind: &FieldKind, field: &SchemaField, text: &str) -> Result<Option<Value>, FieldError> {
+    let trimmed = text.trim();
+    match kind {
         FieldKind::Checkbox => {
             let ticked = !trimmed.is_empty() && trimmed != "false";
             // Without a tick nothing is said, unless that would be taken as the default, which may be a tick.
@@ -46,6 +51,8 @@ fn value(field: &SchemaField, text: &str) -> Result<Option<Value>, FieldError> {
         FieldKind::Number(_) => number(trimmed).ok_or_else(|| malformed("a number")),
         FieldKind::Select(choices) => chosen(choices, text).ok_or_else(|| malformed("one of the choices")),
         FieldKind::Json => serde_json::from_str(trimmed).map_err(|_| malformed("valid JSON")),
+        FieldKind::Open(_) if is_placeholder(trimmed) => Ok(Value::String(trimmed.to_owned())),
+        FieldKind::Open(kind) => return of_kind(kind, field, text),
     }
     .map(Some)
 }

@@ -1,15 +1,38 @@
-//! The catalogue: registering a connector, activating it from its running service, and reading what there is.
+//! The catalogue: registering a connector, and reading what there is. What happens to one after that has files of its own.
 
+mod activate;
+mod check;
+mod definition_set;
+mod difference;
+mod drift;
+mod follow;
+mod held_back;
+mod history;
 mod list;
+mod modes;
+mod removal;
+mod update;
+pub(crate) mod words;
 
+pub(crate) use definition_set::DefinitionSet;
+pub(crate) use difference::{blocked_tools, count as count_definitions, difference};
+pub use drift::DriftPolicy;
+pub(crate) use follow::Following;
+pub(crate) use held_back::HeldBack;
 pub use list::ConnectorFilter;
-pub(crate) use list::bad_cursor;
+pub use modes::obstacle as mode_obstacle;
+pub(crate) use list::{ListPosition, bad_cursor, parse_time_cursor, time_cursor};
 
-use crate::{Actor, Engine, Error, error::NotFound, storage::connectors::NewConnector};
-use http::HeaderValue;
+use crate::{
+    Actor, Engine, Error,
+    audit::{Entry, Subject},
+    error::NotFound,
+    storage::connectors::NewConnector,
+    upstream::Credential,
+};
 use patchbay_domain::{
     connector::{
-        Activated, ConnectorName, ConnectorSummary, ConnectorView, Description, RegisterConnector, URL_MAX,
+        ConnectorMode, ConnectorName, ConnectorSummary, ConnectorView, Description, RegisterConnector, URL_MAX,
         check_secret,
     },
     field::{FieldError, FieldErrors},
@@ -17,9 +40,13 @@ use patchbay_domain::{
     tool::{TemplateView, ToolView},
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
+use std::time::Duration;
 use url::Url;
 use uuid::Uuid;
+
+/// How long a page waits for the service of a connector that follows it.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A connector with its definitions as the upstream wrote them.
 #[derive(Debug, Clone)]
@@ -75,52 +102,13 @@ impl Engine {
         };
         let mut tx = self.db().begin_as(actor.user).await?;
         let connector = tx.insert_connector(&row).await?;
-        tx.commit().await?;
+        let entry = Entry::new("connector.register", Subject::connector(id, &connector.name)).after(json!({
+            "mode": connector.mode,
+            "description": connector.description,
+            "has_secret": connector.has_secret,
+        }));
+        self.commit(tx, &actor.who(), vec![entry]).await?;
         Ok(connector)
-    }
-
-    /// Activates a connector, or activates it again: fetches its definitions from its running service and pins them.
-    ///
-    /// # Errors
-    /// [`crate::error::Denied::Superuser`], [`NotFound::Connector`], a refused URL, [`Error::BadConnector`], or a
-    /// failing database. The connector stays as it was.
-    pub async fn activate_connector(
-        &self,
-        actor: &Actor,
-        connector: ConnectorRef,
-        connector_url: &str,
-    ) -> Result<Activated, Error> {
-        actor.require_superuser()?;
-        let (found, sealed_secret) = {
-            let mut tx = self.db().begin_as(actor.user).await?;
-            let found = tx.connector(connector).await?.ok_or(NotFound::Connector(connector))?;
-            let secret = tx.connector_secret(found.id).await?;
-            (found, secret)
-        };
-        let url = parse_url(connector_url).map_err(|error| FieldErrors::one("connector_url", error))?;
-        let authorization = self.authorization(found.id, sealed_secret.as_deref())?;
-        // No transaction is open while we wait for somebody else's service.
-        let definitions = self.upstream().definitions(&url, authorization).await?;
-        let mut warnings = definitions.warnings.clone();
-        let logo = match &definitions.logo_url {
-            Some(url) => self
-                .upstream()
-                .logo(url)
-                .await
-                .map_err(|warning| warnings.push(warning))
-                .ok(),
-            None => None,
-        };
-        let mut tx = self.db().begin_as(actor.user).await?;
-        tx.activate_connector(found.id, &definitions, self.clock().now())
-            .await?;
-        // A logo that can't be had today is no reason to lose the one from before.
-        if logo.is_some() || definitions.logo_url.is_none() {
-            tx.put_logo(found.id, logo.as_ref()).await?;
-        }
-        let connector = tx.connector(connector).await?.ok_or(NotFound::Connector(connector))?;
-        tx.commit().await?;
-        Ok(Activated { connector, warnings })
     }
 
     /// A connector with what it offers, for a page.
@@ -129,16 +117,17 @@ impl Engine {
     /// [`NotFound::Connector`], or a failing database.
     pub async fn connector(&self, actor: &Actor, connector: ConnectorRef) -> Result<ConnectorView, Error> {
         let definitions = self.connector_definitions(actor, connector).await?;
+        let mut tx = self.db().begin_as(actor.user).await?;
         Ok(ConnectorView {
             tools: tool_views(&definitions.tools)?,
             templates: template_views(&definitions.templates)?,
             config_params: config_params(definitions.config.as_deref())?,
-            check: None,
+            check: tx.check_view(definitions.summary.id).await?,
             summary: definitions.summary,
         })
     }
 
-    /// A connector with its definitions untouched, for programs.
+    /// A connector with its definitions untouched, for programs. One that follows its service is asked again first.
     ///
     /// # Errors
     /// [`NotFound::Connector`], or a failing database.
@@ -147,6 +136,16 @@ impl Engine {
         actor: &Actor,
         connector: ConnectorRef,
     ) -> Result<ConnectorDefinitions, Error> {
+        let standing = {
+            let mut tx = self.db().begin_as(actor.user).await?;
+            tx.require_connector(connector).await?
+        };
+        if standing.mode == ConnectorMode::Sync {
+            // It goes on without us; what it finds is there the next time.
+            if let Ok(followed) = tokio::time::timeout(PATIENCE, self.follow_connector(standing.id)).await {
+                followed?;
+            }
+        }
         let found = self
             .db()
             .begin_as(actor.user)
@@ -154,6 +153,19 @@ impl Engine {
             .connector_definitions(connector)
             .await?;
         found.ok_or_else(|| NotFound::Connector(connector).into())
+    }
+
+    /// The templates that tools can be made from.
+    ///
+    /// # Errors
+    /// As [`Self::connector_definitions`].
+    pub async fn connector_templates(
+        &self,
+        actor: &Actor,
+        connector: ConnectorRef,
+    ) -> Result<Vec<TemplateView>, Error> {
+        let definitions = self.connector_definitions(actor, connector).await?;
+        template_views(&definitions.templates)
     }
 
     /// A connector's logo.
@@ -166,27 +178,25 @@ impl Engine {
         Ok(tx.logo(found.id).await?.ok_or(NotFound::Logo)?)
     }
 
-    /// The header that shows a connector its secret.
-    pub(crate) fn authorization(&self, id: ConnectorId, sealed: Option<&[u8]>) -> Result<Option<HeaderValue>, Error> {
+    /// What shows a connector its secret.
+    pub(crate) fn authorization(&self, id: ConnectorId, sealed: Option<&[u8]>) -> Result<Option<Credential>, Error> {
         let Some(sealed) = sealed else { return Ok(None) };
         let secret = self
             .vault()
             .open(&secret_purpose(id), sealed)
             .map_err(Error::internal)?;
-        let mut value = b"Bearer ".to_vec();
-        value.extend_from_slice(secret.expose_secret());
-        let mut header = HeaderValue::from_bytes(&value).map_err(Error::internal)?;
-        header.set_sensitive(true);
-        Ok(Some(header))
+        let credential = Credential::bearer(secret.expose_secret());
+        let unfit = || Error::internal("a connector's secret doesn't fit a header");
+        credential.map(Some).ok_or_else(unfit)
     }
 }
 
-fn secret_purpose(id: ConnectorId) -> String {
+pub(crate) fn secret_purpose(id: ConnectorId) -> String {
     format!("mcp_connectors.secret:{id}")
 }
 
 /// An http(s) URL without credentials; which addresses it may lead to is the egress policy's to say.
-fn parse_url(text: &str) -> Result<Url, FieldError> {
+pub(crate) fn parse_url(text: &str) -> Result<Url, FieldError> {
     let malformed = || FieldError::Malformed {
         expected: "an http or https URL".into(),
     };

@@ -3,9 +3,8 @@
 use super::{Tx, violated};
 use crate::{
     Error,
-    connectors::{ConnectorDefinitions, Logo},
+    connectors::{ConnectorDefinitions, DefinitionSet, Logo},
     error::Conflict,
-    upstream::manifest::Definitions,
 };
 use patchbay_domain::{
     connector::{ChangesState, ConnectorKind, ConnectorMode, ConnectorSummary},
@@ -63,6 +62,95 @@ impl From<SummaryRow> for ConnectorSummary {
             updated_at: row.updated_at.into(),
         }
     }
+}
+
+/// What a decision about a connector needs to know, but for its definitions, which may be megabytes.
+#[derive(Debug)]
+pub(crate) struct StandingConnector {
+    pub(crate) id: ConnectorId,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) mode: ConnectorMode,
+    /// Empty before the first activation.
+    pub(crate) url: String,
+    pub(crate) mcp_url: Option<String>,
+    pub(crate) version: String,
+    pub(crate) sealed_secret: Option<Vec<u8>>,
+    /// Nothing before definitions were had for the first time.
+    pub(crate) definitions_sha256: Option<Vec<u8>>,
+    pub(crate) definitions_version: u32,
+    pub(crate) changes: Option<ChangesState>,
+    pub(crate) changes_sha256: Option<Vec<u8>>,
+}
+
+#[derive(Debug)]
+struct StandingRow {
+    id: uuid::Uuid,
+    name: String,
+    description: String,
+    mode: String,
+    url: String,
+    mcp_url: Option<String>,
+    version: String,
+    secret: Option<Vec<u8>>,
+    definitions_sha256: Option<Vec<u8>>,
+    definitions_version: i32,
+    changes: Option<String>,
+    changes_sha256: Option<Vec<u8>>,
+}
+
+impl From<StandingRow> for StandingConnector {
+    fn from(row: StandingRow) -> Self {
+        Self {
+            id: row.id.into(),
+            name: row.name,
+            description: row.description,
+            mode: mode(&row.mode),
+            url: row.url,
+            mcp_url: row.mcp_url,
+            version: row.version,
+            sealed_secret: row.secret,
+            definitions_sha256: row.definitions_sha256,
+            definitions_version: row.definitions_version.unsigned_abs(),
+            changes: row.changes.as_deref().and_then(ChangesState::parse),
+            changes_sha256: row.changes_sha256,
+        }
+    }
+}
+
+/// Definitions as three tables have them.
+#[derive(Debug)]
+pub(super) struct SetRow {
+    pub(super) url: String,
+    pub(super) mcp_url: Option<String>,
+    pub(super) version: String,
+    pub(super) tools: String,
+    pub(super) tools_count: i32,
+    pub(super) templates: String,
+    pub(super) templates_count: i32,
+    pub(super) config: Option<String>,
+}
+
+impl TryFrom<SetRow> for DefinitionSet {
+    type Error = Error;
+
+    fn try_from(row: SetRow) -> Result<Self, Error> {
+        Ok(Self {
+            url: row.url,
+            mcp_url: row.mcp_url,
+            version: row.version,
+            tools: raw(row.tools)?,
+            tools_count: row.tools_count.unsigned_abs(),
+            templates: raw(row.templates)?,
+            templates_count: row.templates_count.unsigned_abs(),
+            config: row.config.map(raw).transpose()?,
+        })
+    }
+}
+
+/// A number for an integer column.
+pub(super) fn signed(n: u32) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
 }
 
 /// The column's CHECK allows the three words only; an unknown one would be a newer program's, and is never called.
@@ -146,34 +234,144 @@ impl Tx {
         Ok(secret.fetch_optional(self.conn()).await?.flatten())
     }
 
-    /// Pins these definitions and makes the connector active.
-    pub(crate) async fn activate_connector(
+    /// A connector as it stands, held until the transaction ends: whoever decides something about it decides alone.
+    pub(crate) async fn lock_connector(&mut self, connector: ConnectorRef) -> Result<Option<StandingConnector>, Error> {
+        let (number, id) = keys(connector);
+        sqlx::query!(
+            "SELECT id FROM mcp_connectors WHERE number = $1 OR id = $2 FOR UPDATE",
+            number,
+            id
+        )
+        .fetch_optional(self.conn())
+        .await?;
+        self.standing_connector(connector).await
+    }
+
+    /// The same without holding it.
+    pub(crate) async fn standing_connector(
+        &mut self,
+        connector: ConnectorRef,
+    ) -> Result<Option<StandingConnector>, Error> {
+        let (number, id) = keys(connector);
+        let row = sqlx::query_as!(
+            StandingRow,
+            "SELECT id, name, description, mode, url, mcp_url, version, secret, definitions_sha256, definitions_version,
+                    changes, changes_sha256
+             FROM mcp_connectors WHERE number = $1 OR id = $2",
+            number,
+            id
+        )
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(row.map(StandingConnector::from))
+    }
+
+    /// What is in force.
+    pub(crate) async fn definition_set(&mut self, id: ConnectorId) -> Result<DefinitionSet, Error> {
+        let row = sqlx::query_as!(
+            SetRow,
+            r#"SELECT url, mcp_url, version, tools::text AS "tools!", tools_count, templates::text AS "templates!",
+                      templates_count, config::text AS config
+               FROM mcp_connectors WHERE id = $1"#,
+            id.0
+        )
+        .fetch_one(self.conn())
+        .await?;
+        row.try_into()
+    }
+
+    /// Puts definitions in force, as the version of this number.
+    pub(crate) async fn put_definitions(
         &mut self,
         id: ConnectorId,
-        definitions: &Definitions,
+        set: &DefinitionSet,
+        number: u32,
         now: OffsetDateTime,
     ) -> Result<(), Error> {
         sqlx::query!(
             "UPDATE mcp_connectors
-             SET mode = 'active', url = $2, mcp_url = $3, version = $4, description = COALESCE($5, description),
-                 tools = $6::text::json, tools_count = $7, templates = $8::text::json, templates_count = $9,
-                 config = $10::text::json, definitions_sha256 = $11, definitions_fetched_at = $12
+             SET url = $2, mcp_url = $3, version = $4, tools = $5::text::json, tools_count = $6,
+                 templates = $7::text::json, templates_count = $8, config = $9::text::json, definitions_sha256 = $10,
+                 definitions_version = $11, definitions_fetched_at = $12
              WHERE id = $1",
             id.0,
-            definitions.url.as_str(),
-            definitions.mcp_url.as_str(),
-            definitions.version,
-            definitions.description,
-            definitions.tools.get(),
-            i32::try_from(definitions.tools_count).unwrap_or(i32::MAX),
-            definitions.templates.get(),
-            i32::try_from(definitions.templates_count).unwrap_or(i32::MAX),
-            definitions.config.as_ref().map(|config| config.get()),
-            &definitions.sha256(),
+            set.url,
+            set.mcp_url,
+            set.version,
+            set.tools.get(),
+            signed(set.tools_count),
+            set.templates.get(),
+            signed(set.templates_count),
+            set.config.as_ref().map(|config| config.get()),
+            &set.sha256(),
+            signed(number),
             now,
         )
         .execute(self.conn())
         .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn set_connector_mode(&mut self, id: ConnectorId, mode: ConnectorMode) -> Result<(), Error> {
+        sqlx::query!("UPDATE mcp_connectors SET mode = $2 WHERE id = $1", id.0, mode.as_str())
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn set_connector_description(&mut self, id: ConnectorId, description: &str) -> Result<(), Error> {
+        sqlx::query!(
+            "UPDATE mcp_connectors SET description = $2 WHERE id = $1",
+            id.0,
+            description
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn set_connector_secret(&mut self, id: ConnectorId, sealed: Option<&[u8]>) -> Result<(), Error> {
+        sqlx::query!("UPDATE mcp_connectors SET secret = $2 WHERE id = $1", id.0, sealed)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// Says which version is in force, where the definitions themselves stay.
+    pub(crate) async fn set_definitions_version(&mut self, id: ConnectorId, number: u32) -> Result<(), Error> {
+        sqlx::query!(
+            "UPDATE mcp_connectors SET definitions_version = $2 WHERE id = $1",
+            id.0,
+            signed(number)
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Says whether the connector's service says something else than what is in force, and names the difference.
+    pub(crate) async fn set_connector_changes(
+        &mut self,
+        id: ConnectorId,
+        changes: Option<(ChangesState, [u8; 32])>,
+    ) -> Result<(), Error> {
+        let (state, revision) = changes.unzip();
+        sqlx::query!(
+            "UPDATE mcp_connectors SET changes = $2, changes_sha256 = $3 WHERE id = $1",
+            id.0,
+            state.map(ChangesState::as_str),
+            revision.as_ref().map(|revision| &revision[..]),
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Its versions, checks and logo go along; its servers must have gone before.
+    pub(crate) async fn delete_connector(&mut self, id: ConnectorId) -> Result<(), Error> {
+        sqlx::query!("DELETE FROM mcp_connectors WHERE id = $1", id.0)
+            .execute(self.conn())
+            .await?;
         Ok(())
     }
 

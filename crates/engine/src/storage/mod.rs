@@ -3,12 +3,19 @@
 //! Every statement runs in a transaction that serves one request ([`Db::begin_as`], which row-level security then
 //! holds to that user's rows) or the server itself ([`worker`]). There is no third way in.
 
+pub(crate) mod audit;
+pub(crate) mod connector_checks;
+mod connector_impact;
 pub(crate) mod connector_list;
+pub(crate) mod connector_versions;
 pub(crate) mod connectors;
 pub mod migrations;
 pub(crate) mod roles;
+pub(crate) mod rotation;
 pub(crate) mod servers;
 pub mod sessions;
+pub(crate) mod tools;
+pub(crate) mod transfer;
 pub(crate) mod users;
 pub(crate) mod worker;
 

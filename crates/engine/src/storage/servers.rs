@@ -7,7 +7,7 @@ use patchbay_domain::{
     server::{ServerConnector, ServerTokenView, ServerView},
     usage::UsageView,
 };
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 use time::OffsetDateTime;
 
 /// A server as stored, with its connector and its calls.
@@ -159,18 +159,6 @@ impl Tx {
         Ok(count(total.fetch_one(self.conn()).await?))
     }
 
-    /// The tools of the connector that a server is made from, as the upstream wrote them.
-    pub(crate) async fn server_tools(&mut self, id: ServerId) -> Result<Option<Box<RawValue>>, Error> {
-        let tools = sqlx::query_scalar!(
-            r#"SELECT c.tools::text AS "tools!" FROM mcp_servers s JOIN mcp_connectors c ON c.id = s.connector_id
-               WHERE s.id = $1 AND s.deleted_at IS NULL"#,
-            id.0
-        )
-        .fetch_optional(self.conn())
-        .await?;
-        tools.map(connectors::raw).transpose()
-    }
-
     /// Whether there was such a server to delete.
     pub(crate) async fn delete_mcp_server(&mut self, id: ServerId, now: OffsetDateTime) -> Result<bool, Error> {
         let done = sqlx::query!(
@@ -214,22 +202,21 @@ impl Tx {
         Ok(rows.into_iter().map(ServerTokenView::from).collect())
     }
 
-    /// Whether there was such a token to revoke.
+    /// The name of the token that was revoked; nothing where there was none.
     pub(crate) async fn revoke_server_token(
         &mut self,
         server: ServerId,
         token: ServerTokenId,
         now: OffsetDateTime,
-    ) -> Result<bool, Error> {
-        let done = sqlx::query!(
-            "UPDATE mcp_server_tokens SET revoked_at = $3 WHERE id = $2 AND server_id = $1 AND revoked_at IS NULL",
+    ) -> Result<Option<String>, Error> {
+        let name = sqlx::query_scalar!(
+            "UPDATE mcp_server_tokens SET revoked_at = $3 WHERE id = $2 AND server_id = $1 AND revoked_at IS NULL
+             RETURNING name",
             server.0,
             token.0,
             now
-        )
-        .execute(self.conn())
-        .await?;
-        Ok(done.rows_affected() > 0)
+        );
+        Ok(name.fetch_optional(self.conn()).await?)
     }
 
     /// The user's calls since then, over all their servers.

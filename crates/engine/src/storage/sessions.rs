@@ -87,7 +87,7 @@ fn backend(error: impl std::fmt::Display) -> Error {
     Error::Backend(error.to_string())
 }
 
-fn purpose(hash: &[u8]) -> String {
+pub(super) fn purpose(hash: &[u8]) -> String {
     format!("sessions.data:{}", hex::encode(hash))
 }
 

@@ -5,12 +5,12 @@ use super::{Db, Tx, connectors, count, users, violated};
 use crate::{
     Actor, Error,
     actor::Origin,
-    error::Conflict,
+    error::{Conflict, NotFound},
     gateway::{RouteKey, ServerRow, TokenGrant, UsageRecord},
     servers::NewServer,
 };
 use patchbay_domain::{
-    ids::{SessionId, UserId},
+    ids::{ConnectorRef, SessionId, UserId},
     user::{Role, UserView},
 };
 use time::OffsetDateTime;
@@ -19,11 +19,23 @@ use time::OffsetDateTime;
 const POOL_LOCK: i64 = 0x7061_7463_6862_0001;
 /// Taken while the first superuser is made, so that there is only one.
 const SET_UP_LOCK: i64 = 0x7061_7463_6862_0002;
+/// Taken while rows are added to the audit log, so that each has one row before it.
+const AUDIT_LOCK: i64 = 0x7061_7463_6862_0003;
 
 impl Db {
     /// A transaction that sees all users' rows.
     pub(crate) async fn worker(&self) -> Result<Worker, Error> {
         Ok(Worker(self.begin_as_worker().await?))
+    }
+}
+
+impl Tx {
+    /// The same transaction, serving the server itself from here on.
+    pub(crate) async fn into_worker(mut self) -> Result<Worker, Error> {
+        sqlx::query!("SELECT set_config('role', 'patchbay_worker', true) AS role")
+            .fetch_one(self.conn())
+            .await?;
+        Ok(Worker(self))
     }
 }
 
@@ -46,6 +58,10 @@ impl Worker {
             .fetch_one(self.0.conn())
             .await?;
         Ok(())
+    }
+
+    pub(super) async fn lock_audit(&mut self) -> Result<(), Error> {
+        self.lock(AUDIT_LOCK).await
     }
 
     pub(crate) async fn lock_set_up(&mut self) -> Result<(), Error> {
@@ -122,15 +138,15 @@ impl Worker {
         Ok(row.map(|row| (row.id.into(), row.hashed_password)))
     }
 
-    /// Sets the password and ends all of the user's sessions.
-    pub(crate) async fn update_user_password(&mut self, id: UserId, hash: &str) -> Result<(), Error> {
+    /// Sets the password and ends all of the user's sessions; how many there were.
+    pub(crate) async fn update_user_password(&mut self, id: UserId, hash: &str) -> Result<u64, Error> {
         sqlx::query!("UPDATE users SET hashed_password = $2 WHERE id = $1", id.0, hash)
             .execute(self.0.conn())
             .await?;
-        sqlx::query!("DELETE FROM sessions WHERE user_id = $1", id.0)
+        let ended = sqlx::query!("DELETE FROM sessions WHERE user_id = $1", id.0)
             .execute(self.0.conn())
             .await?;
-        Ok(())
+        Ok(ended.rows_affected())
     }
 
     /// Who is signed in with this session's row, if it hasn't ended.
@@ -152,12 +168,12 @@ impl Worker {
         }))
     }
 
-    /// Ends one session.
-    pub(crate) async fn delete_session(&mut self, id: SessionId) -> Result<(), Error> {
-        sqlx::query!("DELETE FROM sessions WHERE id = $1", id.0)
+    /// Ends one session; whether it was there.
+    pub(crate) async fn delete_session(&mut self, id: SessionId) -> Result<bool, Error> {
+        let done = sqlx::query!("DELETE FROM sessions WHERE id = $1", id.0)
             .execute(self.0.conn())
             .await?;
-        Ok(())
+        Ok(done.rows_affected() > 0)
     }
 
     pub(crate) async fn delete_expired_sessions(&mut self, now: OffsetDateTime) -> Result<u64, Error> {
@@ -207,27 +223,43 @@ impl Worker {
             new.sealed_configuration,
         )
         .execute(self.0.conn())
-        .await?;
+        .await
+        .map_err(|error| match violated(&error) {
+            // It was deleted since it was looked at.
+            Some("mcp_servers_connector_fkey") => NotFound::Connector(ConnectorRef::Id(new.connector)).into(),
+            _ => Error::from(error),
+        })?;
         Ok(())
     }
 
-    /// Everything that the gateway needs to serve a server, in one look-up.
-    pub(crate) async fn server_row(&mut self, key: &RouteKey) -> Result<Option<ServerRow>, Error> {
+    /// Everything that the gateway needs to serve a server; what its connector's service says by now only while nobody
+    /// has decided about the difference, and only if it is wanted.
+    pub(crate) async fn server_row(
+        &mut self,
+        key: &RouteKey,
+        with_upstream: bool,
+    ) -> Result<Option<ServerRow>, Error> {
         let (endpoints, id) = match key {
             RouteKey::Endpoint(endpoint) => (endpoint.stored_forms(), None),
             RouteKey::Server(id) => (Vec::new(), Some(id.0)),
         };
         let row = sqlx::query!(
             r#"SELECT s.id, s.user_id, s.name, s.configuration, c.id AS connector_id, c.name AS connector_name,
-                      c.mode, c.version, c.mcp_url, c.secret, c.tools::text AS "tools!", c.config::text AS config
-               FROM mcp_servers s JOIN mcp_connectors c ON c.id = s.connector_id
+                      c.mode, c.version, c.mcp_url, c.secret, c.tools::text AS "tools!",
+                      c.templates::text AS "templates!", c.config::text AS config,
+                      k.tools::text AS upstream_tools, k.templates::text AS upstream_templates
+               FROM mcp_servers s
+               JOIN mcp_connectors c ON c.id = s.connector_id
+               LEFT JOIN connector_checks k ON k.connector_id = c.id AND c.changes = 'waiting' AND $3
                WHERE s.deleted_at IS NULL AND (s.endpoint = ANY($1) OR s.id = $2)"#,
             &endpoints,
-            id
+            id,
+            with_upstream
         )
         .fetch_optional(self.0.conn())
         .await?;
         let Some(row) = row else { return Ok(None) };
+        let dynamic = self.0.dynamic_tools(row.id.into()).await?;
         Ok(Some(ServerRow {
             id: row.id.into(),
             user: row.user_id.into(),
@@ -240,6 +272,10 @@ impl Worker {
             mcp_url: row.mcp_url,
             sealed_secret: row.secret,
             tools: connectors::raw(row.tools)?,
+            templates: connectors::raw(row.templates)?,
+            upstream_tools: row.upstream_tools.map(connectors::raw).transpose()?,
+            upstream_templates: row.upstream_templates.map(connectors::raw).transpose()?,
+            dynamic,
             config: row.config.map(connectors::raw).transpose()?,
         }))
     }

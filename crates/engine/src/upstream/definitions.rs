@@ -2,15 +2,14 @@
 //! endpoint. What a manifest says, and whether that can be used, is [`super::manifest`]'s matter.
 
 use super::{
-    FetchOptions, Fetched, Target, Upstream,
+    Credential, FetchOptions, Fetched, Target, Upstream,
     error::CallError,
     manifest::{DEFAULT_VERSION, Definitions, Manifest, ManifestError, below, check_tools, check_version, empty_list},
 };
-use http::HeaderValue;
 use patchbay_domain::connector::Description;
 use std::time::Duration;
 use tokio::time::Instant;
-use url::Url;
+use url::{Origin, Url};
 
 /// For everything that activation asks of a connector, but for its logo.
 const BUDGET: Duration = Duration::from_secs(10);
@@ -29,11 +28,35 @@ impl Upstream {
     pub async fn definitions(
         &self,
         url: &Url,
-        authorization: Option<HeaderValue>,
+        authorization: Option<Credential>,
+    ) -> Result<Definitions, ManifestError> {
+        self.ask(url, authorization, None).await
+    }
+
+    /// The same again, for a connector whose calls go to `mcp_url`. Nobody looks at the answer before it is compared, so
+    /// the secret is shown to no other origin than those that have it, and no endpoint is greeted.
+    ///
+    /// # Errors
+    /// As [`Self::definitions`].
+    pub async fn definitions_again(
+        &self,
+        url: &Url,
+        authorization: Option<Credential>,
+        mcp_url: &Url,
+    ) -> Result<Definitions, ManifestError> {
+        self.ask(url, authorization, Some(mcp_url.origin())).await
+    }
+
+    async fn ask(
+        &self,
+        url: &Url,
+        authorization: Option<Credential>,
+        known: Option<Origin>,
     ) -> Result<Definitions, ManifestError> {
         let asking = Asking {
             upstream: self,
             authorization,
+            known,
             until: Instant::now() + BUDGET,
         };
         if url.path().ends_with(".json") {
@@ -58,10 +81,12 @@ impl Upstream {
     }
 }
 
-/// One activation's questions, which share a deadline.
+/// One activation's or check's questions, which share a deadline.
 struct Asking<'a> {
     upstream: &'a Upstream,
-    authorization: Option<HeaderValue>,
+    authorization: Option<Credential>,
+    /// Where calls go, besides the URL's own origin; nothing when that is only to be found out.
+    known: Option<Origin>,
     until: Instant,
 }
 
@@ -92,7 +117,7 @@ impl Asking<'_> {
         &self,
         url: &Url,
         time: Duration,
-        authorization: Option<HeaderValue>,
+        authorization: Option<Credential>,
     ) -> Result<Fetched, ManifestError> {
         let options = FetchOptions {
             accept: "application/json",
@@ -127,6 +152,7 @@ impl Asking<'_> {
             definitions.warnings.extend(warning);
             definitions.description = manifest.description.filter(|text| Description::parse(text).is_ok());
             definitions.version = check_version(manifest.version).map_err(refuse)?;
+            definitions.name = manifest.name.or(definitions.name);
             return Ok(definitions);
         }
         let mut definitions = manifest.check(given, &fetched.url).map_err(refuse)?;
@@ -135,8 +161,9 @@ impl Asking<'_> {
             .check_url(&definitions.mcp_url)
             .map_err(|error| refuse(format!("Its mcp_url can't be used: {error}.")))?;
         definitions.warnings.extend(self.elsewhere(given, &definitions.mcp_url));
-        let target = self.target(&definitions.mcp_url);
-        if let Err(error) = self.upstream.greet(&target, self.remaining()).await {
+        let target = self.target(given, &definitions.mcp_url);
+        if self.known.is_none()
+            && let Err(error) = self.upstream.greet(&target, self.remaining()).await {
             definitions.warnings.push(format!(
                 "The MCP endpoint {} doesn't answer yet: {error}.",
                 definitions.mcp_url
@@ -151,16 +178,18 @@ impl Asking<'_> {
         warns.then(|| format!("Calls, and the secret with them, go to another origin: {mcp_url}."))
     }
 
-    fn target(&self, mcp_url: &Url) -> Target {
+    fn target(&self, given: &Url, mcp_url: &Url) -> Target {
+        let origin = mcp_url.origin();
+        let may_know = |known: &Origin| *known == origin || given.origin() == origin;
         Target {
             url: mcp_url.clone(),
-            authorization: self.authorization.clone(),
+            authorization: self.authorization.clone().filter(|_| self.known.as_ref().is_none_or(may_know)),
         }
     }
 
     /// Makes definitions from what an MCP endpoint answers.
     async fn discover(&self, given: &Url, mcp_url: Url) -> Result<Definitions, ManifestError> {
-        let target = self.target(&mcp_url);
+        let target = self.target(given, &mcp_url);
         let found = self
             .upstream
             .discover(&target, self.remaining())
@@ -175,6 +204,7 @@ impl Asking<'_> {
         Ok(Definitions {
             url: given.clone(),
             mcp_url,
+            name: found.name,
             version: check_version(found.version).unwrap_or_else(|_| DEFAULT_VERSION.to_owned()),
             description: None,
             logo_url: None,

@@ -2,7 +2,7 @@
 //! followed by hand and only within the origin.
 
 use super::{
-    Upstream,
+    Credential, Upstream,
     body::{self, ReadError},
     egress::EgressPolicy,
     error::{FetchError, classify},
@@ -10,8 +10,8 @@ use super::{
 };
 use bytes::Bytes;
 use http::{
-    HeaderValue, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION},
+    HeaderMap, StatusCode,
+    header::{ACCEPT, CONTENT_TYPE, LOCATION},
 };
 use reqwest::{Client, Response, redirect};
 use rustls::ClientConfig;
@@ -29,8 +29,8 @@ pub struct FetchOptions<'a> {
     pub deadline: Duration,
     /// How many redirects are followed; none of them to another origin.
     pub max_redirects: u8,
-    /// The whole `Authorization` header, if the service wants one.
-    pub authorization: Option<HeaderValue>,
+    /// What the service wants to see from us, if anything.
+    pub authorization: Option<Credential>,
 }
 
 /// What was fetched, whatever its status.
@@ -82,7 +82,9 @@ impl Fetcher {
             self.policy.check_url(&url)?;
             let mut request = self.client.get(url.clone()).header(ACCEPT, options.accept);
             if let Some(authorization) = &options.authorization {
-                request = request.header(AUTHORIZATION, authorization.clone());
+                let mut headers = HeaderMap::new();
+                authorization.add_to(&mut headers);
+                request = request.headers(headers);
             }
             let response = request.send().await.map_err(|error| classify(&error))?;
             let Some(next) = redirection(&url, &response) else {

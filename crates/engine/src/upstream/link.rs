@@ -3,7 +3,7 @@
 use super::{Target, rpc};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Uri,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
+    header::{ACCEPT, CONTENT_TYPE, USER_AGENT},
 };
 use std::{
     fmt,
@@ -116,7 +116,7 @@ pub(super) fn base_headers(target: &Target) -> HeaderMap {
         HeaderValue::from_static(concat!("patchbay/", env!("CARGO_PKG_VERSION"))),
     );
     if let Some(authorization) = &target.authorization {
-        headers.insert(AUTHORIZATION, authorization.clone());
+        authorization.add_to(&mut headers);
     }
     headers
 }

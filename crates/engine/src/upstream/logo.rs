@@ -32,13 +32,26 @@ impl Upstream {
         if fetched.status != 200 {
             return Err(format!("The logo could not be fetched: status {}.", fetched.status));
         }
-        let Some(content_type) = recognise(&fetched.body) else {
+        Logo::recognise(fetched.body.to_vec())
+    }
+}
+
+impl Logo {
+    /// A logo of these bytes, if they are a picture.
+    ///
+    /// # Errors
+    /// A sentence that says why they are not.
+    pub(crate) fn recognise(bytes: Vec<u8>) -> Result<Self, String> {
+        if bytes.len() > MAX_BYTES {
+            return Err("The logo is larger than 1 MiB.".into());
+        }
+        let Some(content_type) = recognise(&bytes) else {
             return Err("The logo is not a PNG, JPEG, WebP, GIF or SVG picture.".into());
         };
-        Ok(Logo {
+        Ok(Self {
             content_type: content_type.to_owned(),
-            sha256: hex::encode(Sha256::digest(&fetched.body)),
-            bytes: fetched.body.to_vec(),
+            sha256: hex::encode(Sha256::digest(&bytes)),
+            bytes,
         })
     }
 }

@@ -7,13 +7,14 @@ use super::FetchError;
 use patchbay_domain::{connector::Description, field::FieldError};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
-use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use thiserror::Error;
 use url::Url;
 
 const TOOL_NAME_MAX: usize = 256;
 const VERSION_MAX: usize = 255;
+/// How deeply tools may be nested. Whoever reads them as JSON values later has a limit, too, a little above this one.
+const DEPTH_MAX: usize = 100;
 pub(super) const DEFAULT_VERSION: &str = "1.0.0";
 
 /// Why no definitions could be had.
@@ -73,7 +74,9 @@ pub struct Definitions {
     pub url: Url,
     /// Where calls go.
     pub mcp_url: Url,
-    /// The connector's version, as it says.
+    /// What the connector calls itself, as it says.
+    pub name: Option<String>,
+    /// Its version, as it says.
     pub version: String,
     /// Its description, if it has one.
     pub description: Option<String>,
@@ -93,23 +96,10 @@ pub struct Definitions {
     pub warnings: Vec<String>,
 }
 
-impl Definitions {
-    /// Over what clients and forms are made from; equal when nothing that matters has changed.
-    #[must_use]
-    pub fn sha256(&self) -> [u8; 32] {
-        let mut hash = Sha256::new();
-        for part in [Some(&self.tools), Some(&self.templates), self.config.as_ref()] {
-            hash.update(part.map_or("", |json| json.get()));
-            hash.update([0]);
-        }
-        hash.finalize().into()
-    }
-}
-
 /// The keys of a manifest that matter here; all of them may be missing.
 #[derive(Deserialize)]
 pub(super) struct Manifest<'a> {
-    name: Option<String>,
+    pub(super) name: Option<String>,
     pub(super) description: Option<String>,
     pub(super) version: Option<String>,
     logo_url: Option<String>,
@@ -174,6 +164,7 @@ impl Manifest<'_> {
                 Some(url) => link("mcp_url", url)?,
                 None => default_mcp_url(fetched),
             },
+            name: self.name,
             version: check_version(self.version)?,
             description,
             logo_url: self
@@ -191,7 +182,7 @@ impl Manifest<'_> {
     }
 }
 
-pub(super) fn empty_list() -> Box<RawValue> {
+pub(crate) fn empty_list() -> Box<RawValue> {
     RawValue::from_string("[]".to_owned()).unwrap_or_default()
 }
 
@@ -216,7 +207,7 @@ pub(super) fn below(url: &Url, name: &str) -> Url {
     url
 }
 
-pub(super) fn check_version(version: Option<String>) -> Result<String, String> {
+pub(crate) fn check_version(version: Option<String>) -> Result<String, String> {
     let version = version
         .filter(|text| !text.is_empty())
         .unwrap_or_else(|| DEFAULT_VERSION.to_owned());
@@ -229,7 +220,7 @@ pub(super) fn check_version(version: Option<String>) -> Result<String, String> {
 }
 
 /// How many tools there are, when each has a name of its own and a schema that is one.
-pub(super) fn check_tools(tools: &RawValue) -> Result<usize, String> {
+pub(crate) fn check_tools(tools: &RawValue) -> Result<usize, String> {
     let tools: Vec<ToolHead> = serde_json::from_str(tools.get())
         .map_err(|error| format!("Its tools are not a list of MCP tools: {error}."))?;
     let mut names = HashSet::new();
@@ -252,6 +243,27 @@ pub(super) fn check_tools(tools: &RawValue) -> Result<usize, String> {
     Ok(tools.len())
 }
 
+/// How many lists and objects are open at once at the most.
+fn depth(json: &RawValue) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in json.get().bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'[' | b'{' => {
+                open += 1;
+                deepest = deepest.max(open);
+            }
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
 /// Whether this is a schema object by its own dialect. A dialect that isn't known here is taken at its word: nobody
 /// here checks arguments against a tool's schema.
 fn is_schema(schema: &Value) -> bool {
@@ -263,7 +275,8 @@ fn is_schema(schema: &Value) -> bool {
     schema.is_object() && (!known || jsonschema::meta::validate(schema).is_ok())
 }
 
-fn check_templates(templates: &RawValue) -> Result<usize, String> {
+/// How many templates there are, when each of them is an object.
+pub(crate) fn check_templates(templates: &RawValue) -> Result<usize, String> {
     match serde_json::from_str(templates.get()) {
         Ok(Value::Array(list)) if list.iter().all(Value::is_object) => Ok(list.len()),
         Ok(Value::Object(object)) if object.values().all(Value::is_object) => Ok(object.len()),
@@ -271,7 +284,8 @@ fn check_templates(templates: &RawValue) -> Result<usize, String> {
     }
 }
 
-fn check_config(config: &RawValue) -> Result<(), String> {
+/// Whether servers' configuration can be checked with what this says of it.
+pub(crate) fn check_config(config: &RawValue) -> Result<(), String> {
     let config: Value = serde_json::from_str(config.get()).map_err(|error| error.to_string())?;
     let Some(config) = config.as_object() else {
         return Err("Its config is not an object.".into());
@@ -312,6 +326,20 @@ mod tests {
         let definitions = check(r#"{"logo_url":"/logo.png","mcp_url":"v2/mcp"}"#).unwrap();
         assert_eq!(definitions.logo_url, Some(url("http://h/logo.png")));
         assert_eq!(definitions.mcp_url, url("http://h/a/v2/mcp"));
+    }
+
+    #[test]
+    fn tools_that_nobody_could_read_are_refused() {
+        let nested = |levels: usize| {
+            let value = "[".repeat(levels) + r#""]]\"]""# + &"]".repeat(levels);
+            format!(r#"{{"tools":[{{"name":"a","inputSchema":{{}},"_meta":{value}}}]}}"#)
+        };
+        assert!(check(&nested(98)).is_ok());
+        assert_eq!(
+            check(&nested(99)).unwrap_err(),
+            "Its tools are nested more than 100 levels deep."
+        );
+        assert!(check(&nested(100_000)).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 pub mod body;
 pub mod connect;
+mod credential;
 mod definitions;
 pub mod discover;
 pub mod egress;
@@ -27,6 +28,7 @@ mod tests;
 mod tls;
 
 pub use self::http::{FetchOptions, Fetched};
+pub use credential::Credential;
 pub use discover::Discovered;
 pub use egress::{EgressError, EgressPolicy};
 pub use error::{CallError, FetchError};
@@ -35,7 +37,6 @@ pub use link::{Era, Link};
 pub use peer::{Peer, Scope};
 
 use self::http::Fetcher;
-use ::http::HeaderValue;
 use connect::Wire;
 use peer::Peers;
 use pool::Pool;
@@ -47,15 +48,15 @@ use url::Url;
 pub struct Target {
     /// Its MCP endpoint.
     pub url: Url,
-    /// The whole `Authorization` header, if it wants one. Marked sensitive by whoever makes it.
-    pub authorization: Option<HeaderValue>,
+    /// What it wants to see from us, if anything.
+    pub authorization: Option<Credential>,
 }
 
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Target")
             .field("url", &self.url.as_str())
-            .field("authorization", &self.authorization.as_ref().map(|_| "…"))
+            .field("authorization", &self.authorization)
             .finish()
     }
 }

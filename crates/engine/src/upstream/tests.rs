@@ -1,8 +1,8 @@
 //! Fetching, discovering and calling, against a server that answers as each test wants.
 
 use super::{
-    CallError, EgressError, EgressPolicy, Era, FetchError, FetchOptions, Link, Outgoing, Peer, Reply, Scope, Target,
-    Upstream, rpc,
+    CallError, Credential, EgressError, EgressPolicy, Era, FetchError, FetchOptions, Link, Outgoing, Peer, Reply,
+    Scope, Target, Upstream, rpc,
     testing::{Answer, Fake, Seen, upstream},
 };
 use bytes::Bytes;
@@ -89,7 +89,7 @@ fn scope(number: u128) -> Scope {
 async fn a_modern_server_is_asked_once_and_all_its_pages_are_read_as_they_are() {
     let fake = Fake::start(modern).await;
     let mut target = fake.target.clone();
-    target.authorization = Some(HeaderValue::from_static("Bearer s3cret"));
+    target.authorization = Credential::bearer(b"s3cret");
     let found = upstream().discover(&target, DEADLINE).await.unwrap();
     assert_eq!(found.era, Era::Modern);
     assert_eq!(
@@ -398,7 +398,7 @@ async fn other_credentials_mean_another_session() {
     let upstream = upstream();
     let first = upstream.peer(scope(1), &fake.target);
     let rotated = Target {
-        authorization: Some(HeaderValue::from_static("Bearer new")),
+        authorization: Credential::bearer(b"new"),
         ..fake.target.clone()
     };
     let second = upstream.peer(scope(1), &rotated);
@@ -698,7 +698,7 @@ fn options() -> FetchOptions<'static> {
         max_bytes: 10,
         deadline: DEADLINE,
         max_redirects: 2,
-        authorization: Some(HeaderValue::from_static("Bearer s3cret")),
+        authorization: Credential::bearer(b"s3cret"),
     }
 }
 

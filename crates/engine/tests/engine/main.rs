@@ -4,10 +4,20 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod accounts;
+mod audit;
 mod catalogue;
+mod catalogue_list;
+mod drift;
+mod following;
 mod isolation;
 mod migrations;
+mod modes;
+mod removal;
+mod rotation;
 mod servers;
+mod service;
+mod tools;
+mod transfer;
 
 use axum::{Json, Router, routing::get};
 use patchbay_domain::{
@@ -15,7 +25,7 @@ use patchbay_domain::{
     ids::ConnectorRef,
     user::{SignUp, UserView},
 };
-use patchbay_engine::{Actor, Clock, Config, Engine, storage::Db, upstream::egress::EgressPolicy, vault::KeyRing};
+use patchbay_engine::{Actor, Clock, Config, DriftPolicy, Engine, audit::Who, storage::Db, upstream::egress::EgressPolicy, vault::KeyRing};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use sqlx::PgPool;
@@ -38,6 +48,7 @@ async fn engine_with(pool: &PgPool, change: impl FnOnce(&mut Config)) -> Engine 
         keys: KeyRing::parse(KeyRing::generate_key().expose_secret()).unwrap(),
         jwt_secret: "not much of a secret".into(),
         egress: EgressPolicy::parse("loopback").unwrap(),
+        drift: DriftPolicy::Block,
     };
     change(&mut config);
     Engine::start(db, config, Clock::fixed(datetime!(2026-01-01 12:00 UTC)))
@@ -47,6 +58,11 @@ async fn engine_with(pool: &PgPool, change: impl FnOnce(&mut Config)) -> Engine 
 
 fn password() -> SecretString {
     "correct horse battery".into()
+}
+
+/// Somebody at the command line.
+fn who() -> Who {
+    Who::command_line()
 }
 
 fn actor(user: &UserView) -> Actor {
@@ -59,11 +75,11 @@ fn actor(user: &UserView) -> Actor {
 }
 
 async fn user(engine: &Engine, email: &str) -> Actor {
-    actor(&engine.create_user(email, &password(), false).await.unwrap())
+    actor(&engine.create_user(&who(), email, &password(), false).await.unwrap())
 }
 
 async fn superuser(engine: &Engine) -> Actor {
-    actor(&engine.create_user("root@example.org", &password(), true).await.unwrap())
+    actor(&engine.create_user(&who(), "root@example.org", &password(), true).await.unwrap())
 }
 
 fn new_connector(name: &str) -> RegisterConnector {

@@ -5,3 +5,4 @@ mod calls;
 mod door;
 mod streams;
 mod support;
+mod tools;

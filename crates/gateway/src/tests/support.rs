@@ -4,7 +4,7 @@ use crate::{
     auth::Principal,
     body::Body,
     limits::Limits,
-    protocol::Protocol,
+    protocol::{Follow, Protocol},
     rounds::Rounds,
     server::{Server, tests as make},
     session::Sessions,
@@ -16,6 +16,7 @@ use axum::{
     response::{IntoResponse, Response as UpstreamResponse},
 };
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::BodyExt;
 use patchbay_domain::{
@@ -26,7 +27,7 @@ use patchbay_engine::{
     Clock,
     endpoint::EndpointKey,
     gateway::{PinnedTool, RouteKey, ServerRoute},
-    upstream::{EgressPolicy, Target, Upstream, rpc},
+    upstream::{Credential, EgressPolicy, Target, Upstream, rpc},
     vault::{KeyRing, Vault},
 };
 use secrecy::ExposeSecret;
@@ -130,7 +131,7 @@ impl Fake {
             .route("/mcp", axum::routing::post(upstream))
             .with_state(behaviour);
         let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        let authorization = Some("Bearer upstream-secret".parse().unwrap());
+        let authorization = Credential::bearer(b"upstream-secret");
         Self {
             target: Target { url, authorization },
             seen,
@@ -152,6 +153,16 @@ impl Fake {
 impl Drop for Fake {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// For servers whose tools are pinned: nobody may try to follow them.
+#[derive(Debug)]
+struct Unfollowed;
+
+impl Follow for Unfollowed {
+    fn latest<'a>(&'a self, _: &'a Server) -> BoxFuture<'a, Option<Arc<Server>>> {
+        panic!("pinned tools are not followed")
     }
 }
 
@@ -185,6 +196,7 @@ impl Client {
                 sessions: Sessions::new(vault.clone()),
                 rounds: Arc::new(Rounds::new(vault, Clock::system())),
                 usage: Arc::new(Usage::new(Clock::system())),
+                follow: Arc::new(Unfollowed),
             },
             server: Server::new(RouteKey::Endpoint(EndpointKey::path("/mcp/1")), route, &way_out),
             principal: Principal {

@@ -10,6 +10,7 @@ struct Way {
     to: Era,
     shared: SharedId,
     name: Option<&'static str>,
+    arguments: Option<&'static str>,
     source: Option<&'static str>,
 }
 
@@ -18,6 +19,7 @@ const PLAIN: Way = Way {
     to: Era::Legacy,
     shared: None,
     name: None,
+    arguments: None,
     source: None,
 };
 
@@ -31,6 +33,7 @@ fn sent(text: &str, way: &Way) -> Bytes {
         meta: &meta,
         era: way.from,
         name: way.name,
+        arguments: way.arguments,
         source: way.source,
         state: None,
     };
@@ -70,6 +73,29 @@ fn only_what_must_change_changes() {
     assert_eq!(
         sent(text, &way),
         r#"{"jsonrpc":"2.0", "id": 42 ,"method":"tools/call","params":{"arguments":{"name":"n","id":7,"n":1.50}, "name" : "a","_meta":{"dev.patchbay/source":{"id":"s"},"progressToken":42,"mine":1.0}}}"#
+    );
+}
+
+#[test]
+fn a_templates_arguments_stand_in_place_of_the_clients() {
+    let way = Way {
+        name: Some("\"template\""),
+        arguments: Some(r#"{"q":"x"}"#),
+        ..PLAIN
+    };
+    let given = r#"{"id":1,"params":{"arguments" : {"mine":1.0}, "name":"mine","y":2.50},"jsonrpc":"2.0","method":"tools/call"}"#;
+    assert_eq!(
+        sent(given, &way),
+        r#"{"id":1,"params":{"arguments" : {"q":"x"}, "name":"template","y":2.50},"jsonrpc":"2.0","method":"tools/call"}"#
+    );
+    let none = r#"{"id":1,"params":{"name":"mine"},"jsonrpc":"2.0","method":"tools/call"}"#;
+    let with_source = Way {
+        source: Some(SOURCE),
+        ..way
+    };
+    assert_eq!(
+        sent_json(none, &with_source)["params"],
+        json!({"arguments": {"q": "x"}, "_meta": {"dev.patchbay/source": {"id": "s"}}, "name": "template"})
     );
 }
 
@@ -114,6 +140,7 @@ fn a_legacy_clients_state_means_nothing_to_a_modern_upstream() {
         meta: &Meta::default(),
         era: Era::Legacy,
         name: None,
+        arguments: None,
         source: Some("s3cret"),
         state: None,
     };

@@ -1,0 +1,80 @@
+//! Whom a change affects, by name and number.
+
+use crate::ui::{count, things};
+use leptos::prelude::*;
+use patchbay_domain::changes::{Affected, AffectedServer, Impact};
+
+/// How many names are read before the rest is only counted.
+const NAMES: usize = 10;
+
+/// Who uses a connector: servers and their owners by name, and what goes on there.
+#[component]
+pub(super) fn ImpactList(impact: Impact) -> AnyView {
+    let Impact {
+        servers,
+        users,
+        deleted_servers,
+        dynamic_tools,
+        calls_today,
+    } = impact;
+    if servers.total == 0 && deleted_servers == 0 {
+        return view! { <p>"Nobody: no MCP server is made from it."</p> }.into_any();
+    }
+    view! {
+        <ul class="losses">
+            {(servers.total > 0).then(|| view! { <Servers servers/> })}
+            {(users.total > 0).then(|| view! { <li>{things(users.total, "user")} ": " {names(users)}</li> })}
+            {(deleted_servers > 0).then(|| view! {
+                <li>{things(deleted_servers, "deleted server")} {if deleted_servers == 1 { " that its owner" } else { " that their owners" }} " could restore"</li>
+            })}
+            {(dynamic_tools > 0).then(|| view! { <li>{things(dynamic_tools, "tool")} " made from its templates"</li> })}
+            <li>{things(calls_today, "call")} " in the last 24 hours"</li>
+        </ul>
+    }
+    .into_any()
+}
+
+#[component]
+fn Servers(servers: Affected<AffectedServer>) -> impl IntoView {
+    let Affected { total, items } = servers;
+    let beyond = total.saturating_sub(items.len().min(NAMES) as u64);
+    view! {
+        <li>
+            {things(total, "MCP server")} ":"
+            <ul class="names">
+                {items.into_iter().take(NAMES).map(|server| view! {
+                    <li><strong>{server.name}</strong> " " <span class="names-owner">"of " {server.owner}</span></li>
+                }).collect_view()}
+                {(beyond > 0).then(|| view! { <li>"and " {count(beyond)} " more"</li> })}
+            </ul>
+        </li>
+    }
+}
+
+fn names(users: Affected<String>) -> String {
+    let Affected { total, mut items } = users;
+    items.truncate(NAMES);
+    let beyond = total.saturating_sub(items.len() as u64);
+    let names = items.join(", ");
+    if beyond > 0 {
+        format!("{names} and {} more", count(beyond))
+    } else {
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_beyond_the_first_names_is_counted() {
+        let users = |listed: usize, total| Affected {
+            total,
+            items: (0..listed).map(|n| format!("u{n}")).collect(),
+        };
+        assert_eq!(names(users(2, 2)), "u0, u1");
+        assert_eq!(names(users(1, 1001)), "u0 and 1,000 more");
+        assert!(names(users(50, 60)).ends_with("u9 and 50 more"));
+    }
+}

@@ -1,0 +1,81 @@
+//! The words for what went wrong with a form, handed to its island as plain data.
+
+use crate::error::AppError;
+use serde::{Deserialize, Serialize};
+
+/// The words for an error, given what the form is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Words {
+    /// What didn't happen; said before the error's own words, unless it is empty.
+    failed: String,
+    /// What is said in the place of both, when the error is of that kind.
+    instead: Vec<(Kind, String)>,
+}
+
+/// Errors that some forms have words of their own for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Kind {
+    /// A connector's service gave no usable definitions.
+    BadConnector,
+    /// Signed in, but not allowed.
+    Denied,
+    /// There is no such thing.
+    NotFound,
+    /// It can't be done as things are.
+    Conflict,
+}
+
+impl Words {
+    /// What is said for this error.
+    pub(crate) fn of(&self, error: &AppError) -> String {
+        let kind = match error {
+            AppError::BadConnector { .. } => Some(Kind::BadConnector),
+            AppError::Denied { .. } => Some(Kind::Denied),
+            AppError::NotFound { .. } => Some(Kind::NotFound),
+            AppError::Conflict { .. } => Some(Kind::Conflict),
+            _ => None,
+        };
+        let instead = self.instead.iter().find(|(of, _)| Some(*of) == kind);
+        match instead {
+            Some((_, words)) => words.clone(),
+            None if self.failed.is_empty() => error.to_string(),
+            None => format!("{}: {error}", self.failed),
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl Words {
+    /// Words of its own for one kind of error.
+    #[must_use]
+    pub(crate) fn instead(mut self, of: Kind, words: &str) -> Self {
+        self.instead.push((of, words.to_owned()));
+        self
+    }
+}
+
+/// What didn't happen: "The token was not created".
+#[cfg(feature = "ssr")]
+impl From<&str> for Words {
+    fn from(failed: &str) -> Self {
+        Self {
+            failed: failed.to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_after_what_did_not_happen_or_by_words_of_its_own() {
+        let (malformed, denied) = (AppError::Malformed, AppError::Denied { message: "No.".into() });
+        let plain = Words::default();
+        assert_eq!(plain.of(&denied), "No.");
+        let words = Words::from("The token was not created").instead(Kind::Denied, "Not yours.");
+        assert_eq!(words.of(&denied), "Not yours.");
+        assert_eq!(words.of(&malformed), format!("The token was not created: {malformed}"));
+    }
+}

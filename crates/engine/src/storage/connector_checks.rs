@@ -1,0 +1,303 @@
+//! When connectors' services were last asked for their definitions, and what they say where that differs from what is in
+//! force.
+
+use super::{Tx, connectors::SetRow, connectors::raw, worker::Worker};
+use crate::{
+    Error,
+    connectors::{DefinitionSet, HeldBack, count_definitions as count},
+};
+use patchbay_domain::{
+    connector::{ChangesState, CheckView},
+    ids::{ConnectorId, UserId},
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// What a service says, in columns that are all empty where that is what is in force.
+struct FoundRow {
+    url: Option<String>,
+    mcp_url: Option<String>,
+    version: Option<String>,
+    tools: Option<String>,
+    templates: Option<String>,
+    config: Option<String>,
+}
+
+impl FoundRow {
+    fn into_set(self) -> Result<Option<DefinitionSet>, Error> {
+        let (Some(url), Some(version), Some(tools), Some(templates)) =
+            (self.url, self.version, self.tools, self.templates)
+        else {
+            return Ok(None);
+        };
+        let (tools, templates) = (raw(tools)?, raw(templates)?);
+        Ok(Some(DefinitionSet {
+            url,
+            mcp_url: self.mcp_url,
+            version,
+            // Counted here: the database's functions stumble over some names.
+            tools_count: count(&tools),
+            tools,
+            templates_count: count(&templates),
+            templates,
+            config: self.config.map(raw).transpose()?,
+        }))
+    }
+}
+
+impl Tx {
+    pub(crate) async fn check_view(&mut self, id: ConnectorId) -> Result<Option<CheckView>, Error> {
+        let row = sqlx::query!(
+            "SELECT checked_at, error FROM connector_checks WHERE connector_id = $1",
+            id.0
+        )
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(row.map(|row| CheckView {
+            checked_at: row.checked_at.into(),
+            error: row.error,
+        }))
+    }
+
+    /// Notes that the service is being asked, whenever it was asked before.
+    pub(crate) async fn begin_check(&mut self, id: ConnectorId, now: OffsetDateTime) -> Result<(), Error> {
+        sqlx::query!(
+            "INSERT INTO connector_checks (connector_id, checked_at) VALUES ($1, $2)
+             ON CONFLICT (connector_id) DO UPDATE SET checked_at = GREATEST(connector_checks.checked_at, $2)",
+            id.0,
+            now
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Whether a later check has begun than the one of that time.
+    pub(crate) async fn is_overtaken(&mut self, id: ConnectorId, begun: OffsetDateTime) -> Result<bool, Error> {
+        let overtaken = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM connector_checks WHERE connector_id = $1 AND checked_at > $2) AS "overtaken!""#,
+            id.0,
+            begun
+        );
+        Ok(overtaken.fetch_one(self.conn()).await?)
+    }
+
+    /// Notes how the check ended that was the last to begin; whether that is news: it failed and the one before hadn't,
+    /// or the other way round.
+    pub(crate) async fn end_check(&mut self, id: ConnectorId, error: Option<&str>) -> Result<bool, Error> {
+        let before = sqlx::query_scalar!(
+            "SELECT error FROM connector_checks WHERE connector_id = $1 FOR UPDATE",
+            id.0
+        )
+        .fetch_optional(self.conn())
+        .await?
+        .flatten();
+        if before.as_deref() != error {
+            sqlx::query!(
+                "UPDATE connector_checks SET error = $2 WHERE connector_id = $1",
+                id.0,
+                error
+            )
+            .execute(self.conn())
+            .await?;
+        }
+        Ok(before.is_some() != error.is_some())
+    }
+
+    /// Keeps what the service says, because it isn't what is in force.
+    pub(crate) async fn put_found(
+        &mut self,
+        id: ConnectorId,
+        set: &DefinitionSet,
+        found_at: OffsetDateTime,
+    ) -> Result<(), Error> {
+        sqlx::query!(
+            "INSERT INTO connector_checks (connector_id, checked_at, found_at, url, mcp_url, version, tools, templates,
+                                           config, definitions_sha256)
+             VALUES ($1, $2, $2, $3, $4, $5, $6::text::json, $7::text::json, $8::text::json, $9)
+             ON CONFLICT (connector_id) DO UPDATE
+             SET found_at = $2, url = $3, mcp_url = $4, version = $5, tools = $6::text::json,
+                 templates = $7::text::json, config = $8::text::json, definitions_sha256 = $9,
+                 note = NULL, decided_by = NULL, decided_at = NULL",
+            id.0,
+            found_at,
+            set.url,
+            set.mcp_url,
+            set.version,
+            set.tools.get(),
+            set.templates.get(),
+            set.config.as_ref().map(|config| config.get()),
+            &set.sha256(),
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// The same, where what differs is what it was: whoever decided on that has decided.
+    pub(crate) async fn renew_found(&mut self, id: ConnectorId, set: &DefinitionSet) -> Result<(), Error> {
+        sqlx::query!(
+            "UPDATE connector_checks
+             SET url = $2, mcp_url = $3, version = $4, tools = $5::text::json, templates = $6::text::json,
+                 config = $7::text::json, definitions_sha256 = $8
+             WHERE connector_id = $1",
+            id.0,
+            set.url,
+            set.mcp_url,
+            set.version,
+            set.tools.get(),
+            set.templates.get(),
+            set.config.as_ref().map(|config| config.get()),
+            &set.sha256(),
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets it: the service says what is in force.
+    pub(crate) async fn clear_found(&mut self, id: ConnectorId) -> Result<(), Error> {
+        sqlx::query!(
+            "UPDATE connector_checks
+             SET found_at = NULL, url = NULL, mcp_url = NULL, version = NULL, tools = NULL, templates = NULL,
+                 config = NULL, definitions_sha256 = NULL, note = NULL, decided_by = NULL, decided_at = NULL
+             WHERE connector_id = $1",
+            id.0
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Keeps why somebody refused what was found.
+    pub(crate) async fn put_refusal(
+        &mut self,
+        id: ConnectorId,
+        note: Option<&str>,
+        user: UserId,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        sqlx::query!(
+            "UPDATE connector_checks SET note = $2, decided_by = $3, decided_at = $4 WHERE connector_id = $1",
+            id.0,
+            note,
+            user.0,
+            now,
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// What the service says, where that isn't what is in force.
+    pub(crate) async fn found_set(&mut self, id: ConnectorId) -> Result<Option<DefinitionSet>, Error> {
+        let row = sqlx::query_as!(
+            FoundRow,
+            "SELECT url, mcp_url, version, tools::text AS tools, templates::text AS templates, config::text AS config
+             FROM connector_checks WHERE connector_id = $1",
+            id.0
+        )
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(row.map(FoundRow::into_set).transpose()?.flatten())
+    }
+
+    /// All that a page says about what is held back, as of one moment.
+    pub(crate) async fn held_back(&mut self, id: ConnectorId) -> Result<HeldBack, Error> {
+        let row = sqlx::query!(
+            r#"SELECT c.changes, c.url, c.mcp_url, c.version, c.tools::text AS "tools!", c.tools_count,
+                      c.templates::text AS "templates!", c.templates_count, c.config::text AS config,
+                      k.checked_at AS "checked_at?", k.error, k.found_at, k.note, k.url AS found_url,
+                      k.mcp_url AS found_mcp_url, k.version AS found_version, k.tools::text AS found_tools,
+                      k.templates::text AS found_templates, k.config::text AS found_config
+               FROM mcp_connectors c LEFT JOIN connector_checks k ON k.connector_id = c.id
+               WHERE c.id = $1"#,
+            id.0
+        )
+        .fetch_one(self.conn())
+        .await?;
+        let state = row.changes.as_deref().and_then(ChangesState::parse);
+        let found = FoundRow {
+            url: row.found_url,
+            mcp_url: row.found_mcp_url,
+            version: row.found_version,
+            tools: row.found_tools,
+            templates: row.found_templates,
+            config: row.found_config,
+        };
+        let in_force = SetRow {
+            url: row.url,
+            mcp_url: row.mcp_url,
+            version: row.version,
+            tools: row.tools,
+            tools_count: row.tools_count,
+            templates: row.templates,
+            templates_count: row.templates_count,
+            config: row.config,
+        };
+        Ok(HeldBack {
+            state,
+            in_force: in_force.try_into()?,
+            found: found.into_set()?,
+            found_at: row.found_at,
+            checked_at: row.checked_at,
+            error: row.error,
+            note: row.note,
+        })
+    }
+}
+
+/// Claims: whoever writes the time of a check is the one who makes it, in whatever process.
+impl Worker {
+    /// Claims the check of a sync connector that was last begun before `due`.
+    pub(crate) async fn claim_follow(
+        &mut self,
+        id: ConnectorId,
+        now: OffsetDateTime,
+        due: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let done = sqlx::query!(
+            "INSERT INTO connector_checks (connector_id, checked_at)
+             SELECT id, $2 FROM mcp_connectors WHERE id = $1 AND mode = 'sync' AND url <> ''
+             ON CONFLICT (connector_id) DO UPDATE SET checked_at = $2 WHERE connector_checks.checked_at <= $3",
+            id.0,
+            now,
+            due
+        )
+        .execute(self.tx().conn())
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Claims the checks of active connectors that were last begun before `due`, at most so many: those that are claimed
+    /// now, and whether there were any to claim, for others may have been faster.
+    pub(crate) async fn claim_due_checks(
+        &mut self,
+        now: OffsetDateTime,
+        due: OffsetDateTime,
+        limit: u32,
+    ) -> Result<(Vec<ConnectorId>, bool), Error> {
+        let ids: Vec<Uuid> = sqlx::query_scalar!(
+            "SELECT c.id FROM mcp_connectors c LEFT JOIN connector_checks k ON k.connector_id = c.id
+             WHERE c.mode = 'active' AND c.url <> '' AND (k.checked_at IS NULL OR k.checked_at <= $1)
+             ORDER BY k.checked_at NULLS FIRST LIMIT $2",
+            due,
+            i64::from(limit)
+        )
+        .fetch_all(self.tx().conn())
+        .await?;
+        // In one order everywhere, so that two processes that claim at the same time don't wait for each other.
+        let claimed = sqlx::query_scalar!(
+            "INSERT INTO connector_checks (connector_id, checked_at)
+             SELECT id, $2 FROM mcp_connectors WHERE id = ANY($1) ORDER BY id
+             ON CONFLICT (connector_id) DO UPDATE SET checked_at = $2 WHERE connector_checks.checked_at <= $3
+             RETURNING connector_id",
+            &ids,
+            now,
+            due
+        )
+        .fetch_all(self.tx().conn())
+        .await?;
+        Ok((claimed.into_iter().map(ConnectorId).collect(), !ids.is_empty()))
+    }
+}

@@ -1,0 +1,346 @@
+//! Everything at once, for what writes it out and reads it in: other than requests, both see all users' rows.
+
+use super::{Db, Tx, connectors, users, worker::Worker};
+use crate::{
+    Error,
+    connectors::{DefinitionSet, Logo},
+};
+use patchbay_domain::{
+    connector::ConnectorMode,
+    ids::{ConnectorId, ServerId, UserId},
+    user::Role,
+};
+use serde_json::value::RawValue;
+use time::OffsetDateTime;
+
+/// A connector with all that is kept of it.
+#[derive(Debug)]
+pub(crate) struct WholeConnector {
+    pub(crate) id: ConnectorId,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) mode: ConnectorMode,
+    pub(crate) set: DefinitionSet,
+    /// Whether definitions were ever read; else those of the set are what a new row has.
+    pub(crate) has_definitions: bool,
+    pub(crate) sealed_secret: Option<Vec<u8>>,
+    pub(crate) logo: Option<Logo>,
+}
+
+/// An account, without its password.
+#[derive(Debug)]
+pub(crate) struct WholeUser {
+    pub(crate) id: UserId,
+    pub(crate) email: String,
+    pub(crate) roles: Vec<Role>,
+}
+
+/// A server, deleted or not, with its owner and connector.
+#[derive(Debug)]
+pub(crate) struct WholeServer {
+    pub(crate) id: ServerId,
+    pub(crate) owner: String,
+    pub(crate) name: String,
+    pub(crate) endpoint: String,
+    pub(crate) connector_name: String,
+    /// The schema of its configuration is in there.
+    pub(crate) connector_config: Option<Box<RawValue>>,
+    pub(crate) sealed_configuration: Vec<u8>,
+    pub(crate) is_deleted: bool,
+}
+
+/// A tool that was made from a template.
+#[derive(Debug)]
+pub(crate) struct WholeTool {
+    pub(crate) server: ServerId,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) template: String,
+    pub(crate) template_args: Box<RawValue>,
+}
+
+/// How much there is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Totals {
+    pub(crate) connectors: u64,
+    pub(crate) users: u64,
+    pub(crate) servers: u64,
+}
+
+impl Db {
+    /// A transaction that sees all rows as of one moment, and changes none.
+    pub(crate) async fn snapshot(&self) -> Result<Tx, Error> {
+        let mut tx = self
+            .0
+            .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            .await?;
+        sqlx::query!("SELECT set_config('role', 'patchbay_worker', true) AS role")
+            .fetch_one(&mut *tx)
+            .await?;
+        Ok(Tx(tx))
+    }
+}
+
+impl Worker {
+    /// Keeps everybody else from changing what an import looks at and writes, until the transaction ends. In the order
+    /// in which others lock them.
+    pub(crate) async fn lock_for_import(&mut self) -> Result<(), Error> {
+        self.lock_pool().await?;
+        sqlx::query!(
+            "LOCK TABLE mcp_servers, mcp_server_tools, mcp_connectors, users, user_roles IN SHARE ROW EXCLUSIVE MODE"
+        )
+        .execute(self.tx().conn())
+        .await?;
+        Ok(())
+    }
+}
+
+/// For transactions that see all rows.
+impl Tx {
+    /// The connectors of these names, or all of them.
+    pub(crate) async fn whole_connectors(&mut self, names: Option<&[String]>) -> Result<Vec<WholeConnector>, Error> {
+        let rows = sqlx::query!(
+            r#"SELECT c.id AS "id!", c.name AS "name!", c.description AS "description!", c.mode AS "mode!", c.url AS "url!",
+                      c.mcp_url, c.version AS "version!", c.tools::text AS "tools!", c.tools_count AS "tools_count!",
+                      c.templates::text AS "templates!", c.templates_count AS "templates_count!", c.config::text AS config,
+                      c.definitions_sha256 IS NOT NULL AS "has_definitions!", c.secret,
+                      l.content_type AS "content_type?", l.content AS "content?", l.sha256 AS "sha256?"
+               FROM mcp_connectors c LEFT JOIN connector_logos l ON l.connector_id = c.id
+               WHERE $1::text[] IS NULL OR c.name = ANY($1)"#,
+            names
+        )
+        .fetch_all(self.conn())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let logo = match (row.content_type, row.content, row.sha256) {
+                    (Some(content_type), Some(bytes), Some(sha256)) => Some(Logo {
+                        content_type,
+                        bytes,
+                        sha256: hex::encode(sha256),
+                    }),
+                    _ => None,
+                };
+                Ok(WholeConnector {
+                    id: row.id.into(),
+                    name: row.name,
+                    description: row.description,
+                    mode: connectors::mode(&row.mode),
+                    set: DefinitionSet {
+                        url: row.url,
+                        mcp_url: row.mcp_url,
+                        version: row.version,
+                        tools: connectors::raw(row.tools)?,
+                        tools_count: row.tools_count.unsigned_abs(),
+                        templates: connectors::raw(row.templates)?,
+                        templates_count: row.templates_count.unsigned_abs(),
+                        config: row.config.map(connectors::raw).transpose()?,
+                    },
+                    has_definitions: row.has_definitions,
+                    sealed_secret: row.secret,
+                    logo,
+                })
+            })
+            .collect()
+    }
+
+    /// The users of these addresses, in lower case, or all of them.
+    pub(crate) async fn whole_users(&mut self, emails: Option<&[String]>) -> Result<Vec<WholeUser>, Error> {
+        let rows = sqlx::query!(
+            r#"SELECT id, email, ARRAY(SELECT role::text FROM user_roles WHERE user_id = users.id ORDER BY role) AS "roles!"
+               FROM users WHERE $1::text[] IS NULL OR lower(email) = ANY($1)"#,
+            emails
+        )
+        .fetch_all(self.conn())
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| WholeUser {
+                id: row.id.into(),
+                email: row.email,
+                roles: users::roles(&row.roles),
+            })
+            .collect())
+    }
+
+    /// The servers at these endpoints, or all of them.
+    pub(crate) async fn whole_servers(&mut self, endpoints: Option<&[String]>) -> Result<Vec<WholeServer>, Error> {
+        let rows = sqlx::query!(
+            r#"SELECT s.id, u.email, s.name, s.endpoint, c.name AS connector_name, c.config::text AS config,
+                      s.configuration, s.deleted_at IS NOT NULL AS "is_deleted!"
+               FROM mcp_servers s JOIN users u ON u.id = s.user_id JOIN mcp_connectors c ON c.id = s.connector_id
+               WHERE $1::text[] IS NULL OR s.endpoint = ANY($1)"#,
+            endpoints
+        )
+        .fetch_all(self.conn())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(WholeServer {
+                    id: row.id.into(),
+                    owner: row.email,
+                    name: row.name,
+                    endpoint: row.endpoint,
+                    connector_name: row.connector_name,
+                    connector_config: row.config.map(connectors::raw).transpose()?,
+                    sealed_configuration: row.configuration,
+                    is_deleted: row.is_deleted,
+                })
+            })
+            .collect()
+    }
+
+    /// The dynamic tools of these servers, or of all.
+    pub(crate) async fn whole_tools(&mut self, servers: Option<&[ServerId]>) -> Result<Vec<WholeTool>, Error> {
+        let servers = servers.map(|ids| ids.iter().map(|id| id.0).collect::<Vec<_>>());
+        let rows = sqlx::query!(
+            r#"SELECT server_id, name, description, template, template_args::text AS "template_args!"
+               FROM mcp_server_tools WHERE $1::uuid[] IS NULL OR server_id = ANY($1)"#,
+            servers.as_deref()
+        )
+        .fetch_all(self.conn())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(WholeTool {
+                    server: row.server_id.into(),
+                    name: row.name,
+                    description: row.description,
+                    template: row.template,
+                    template_args: connectors::raw(row.template_args)?,
+                })
+            })
+            .collect()
+    }
+
+    /// How many servers each of these users has, deleted ones included.
+    pub(crate) async fn count_servers_of(&mut self, users: &[UserId]) -> Result<Vec<(UserId, u64)>, Error> {
+        let rows = sqlx::query!(
+            r#"SELECT user_id, count(*) AS "total!" FROM mcp_servers WHERE user_id = ANY($1) GROUP BY user_id"#,
+            &users.iter().map(|id| id.0).collect::<Vec<_>>()
+        )
+        .fetch_all(self.conn())
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.user_id.into(), super::count(Some(row.total))))
+            .collect())
+    }
+
+    /// How many superusers there are beside these users.
+    pub(crate) async fn count_other_superusers(&mut self, users: &[UserId]) -> Result<u64, Error> {
+        let total = sqlx::query_scalar!(
+            "SELECT count(*) FROM user_roles WHERE role = 'superuser' AND user_id <> ALL($1)",
+            &users.iter().map(|id| id.0).collect::<Vec<_>>()
+        );
+        Ok(super::count(total.fetch_one(self.conn()).await?))
+    }
+
+    pub(crate) async fn totals(&mut self) -> Result<Totals, Error> {
+        let row = sqlx::query!(
+            "SELECT (SELECT count(*) FROM mcp_connectors) AS connectors, (SELECT count(*) FROM users) AS users,
+                    (SELECT count(*) FROM mcp_servers) AS servers"
+        )
+        .fetch_one(self.conn())
+        .await?;
+        Ok(Totals {
+            connectors: super::count(row.connectors),
+            users: super::count(row.users),
+            servers: super::count(row.servers),
+        })
+    }
+
+    /// The identifiers of the connectors of these names.
+    pub(crate) async fn connector_ids(&mut self, names: &[String]) -> Result<Vec<(String, ConnectorId)>, Error> {
+        let rows = sqlx::query!("SELECT id, name FROM mcp_connectors WHERE name = ANY($1)", names)
+            .fetch_all(self.conn())
+            .await?;
+        Ok(rows.into_iter().map(|row| (row.name, row.id.into())).collect())
+    }
+
+    /// Says where a connector is, where its definitions stay as they are.
+    pub(crate) async fn put_connector_source(
+        &mut self,
+        id: ConnectorId,
+        url: &str,
+        mcp_url: Option<&str>,
+        version: &str,
+    ) -> Result<(), Error> {
+        sqlx::query!(
+            "UPDATE mcp_connectors SET url = $2, mcp_url = $3, version = $4 WHERE id = $1",
+            id.0,
+            url,
+            mcp_url,
+            version
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Gives a user these roles and no others.
+    pub(crate) async fn put_roles(&mut self, id: UserId, roles: &[Role]) -> Result<(), Error> {
+        let words: Vec<String> = roles.iter().map(|role| role.as_str().to_owned()).collect();
+        sqlx::query!(
+            "DELETE FROM user_roles WHERE user_id = $1 AND role <> ALL($2)",
+            id.0,
+            &words
+        )
+        .execute(self.conn())
+        .await?;
+        sqlx::query!(
+            "INSERT INTO user_roles (user_id, role) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
+            id.0,
+            &words
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Changes what can be changed of a server. One that isn't deleted any more keeps its endpoint, and its tokens.
+    pub(crate) async fn put_server(
+        &mut self,
+        id: ServerId,
+        name: &str,
+        sealed_configuration: Option<&[u8]>,
+        deleted_at: Option<OffsetDateTime>,
+    ) -> Result<(), Error> {
+        sqlx::query!(
+            "UPDATE mcp_servers SET name = $2, configuration = COALESCE($3, configuration),
+                                    deleted_at = CASE WHEN $4::timestamptz IS NULL THEN NULL
+                                                      ELSE COALESCE(deleted_at, $4) END
+             WHERE id = $1",
+            id.0,
+            name,
+            sealed_configuration,
+            deleted_at,
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Changes what a server's dynamic tool of this name is made from.
+    pub(crate) async fn put_dynamic_tool(
+        &mut self,
+        server: ServerId,
+        name: &str,
+        description: Option<&str>,
+        template: &str,
+        template_args: &str,
+    ) -> Result<(), Error> {
+        sqlx::query!(
+            "UPDATE mcp_server_tools SET description = $3, template = $4, template_args = $5::text::json
+             WHERE server_id = $1 AND name = $2",
+            server.0,
+            name,
+            description,
+            template,
+            template_args,
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+}

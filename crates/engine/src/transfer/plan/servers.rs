@@ -1,0 +1,386 @@
+//! What becomes of MCP servers and of the tools that were made on them.
+
+use super::{Kind, Member, Planner};
+use crate::{
+    Error, configuration,
+    connectors::config_params,
+    endpoint::EndpointKey,
+    servers::CONFIGURATION_MAX_BYTES,
+    storage::transfer::WholeServer,
+    templates::DYNAMIC_TOOLS_MAX,
+    transfer::{
+        document::{ServerEntry, ToolEntry},
+        export::tool_entry,
+        node::Node,
+        reference::{Resolved, resolve},
+    },
+};
+use patchbay_domain::{
+    field::{FieldError, FieldErrors},
+    ids::ServerId,
+};
+use serde_json::{Map, Value, value::RawValue};
+use std::collections::{BTreeSet, HashMap};
+use uuid::Uuid;
+
+/// What to write of a server.
+pub(in crate::transfer) struct ServerStep {
+    pub(in crate::transfer) id: ServerId,
+    pub(in crate::transfer) is_new: bool,
+    /// In lower case.
+    pub(in crate::transfer) owner: String,
+    pub(in crate::transfer) name: String,
+    pub(in crate::transfer) endpoint: String,
+    pub(in crate::transfer) connector: String,
+    /// With its secrets; nothing when it stays. A new server always has one.
+    pub(in crate::transfer) configuration: Option<Value>,
+    pub(in crate::transfer) is_deleted: bool,
+    pub(in crate::transfer) tools: Vec<ToolStep>,
+    /// For the audit log: which parts are others than before.
+    pub(in crate::transfer) parts: Vec<String>,
+}
+
+impl std::fmt::Debug for ServerStep {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServerStep")
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A tool to be written.
+#[derive(Debug)]
+pub(in crate::transfer) struct ToolStep {
+    pub(in crate::transfer) is_new: bool,
+    pub(in crate::transfer) tool: ToolEntry,
+}
+
+/// A configuration that may be stored, and how it differs from the one that is.
+struct Configured {
+    value: Value,
+    members: Vec<Member>,
+}
+
+impl Planner<'_> {
+    pub(super) fn servers(&mut self) -> Result<Vec<ServerStep>, Error> {
+        let endpoints = self.engine.endpoints().candidates();
+        let pool: HashMap<EndpointKey, &String> = endpoints
+            .iter()
+            .map(|endpoint| (EndpointKey::of_stored(endpoint), endpoint))
+            .collect();
+        let mut added: HashMap<String, u64> = HashMap::new();
+        let mut steps = Vec::new();
+        for (index, entry) in self.document.servers.iter().enumerate() {
+            let path = format!("servers[{index}]");
+            let key = EndpointKey::of_stored(&entry.endpoint);
+            let step = match self.stored.servers.get(&key) {
+                Some(stored) => self.known_server(entry, stored, &path)?,
+                None => {
+                    let new = added.entry(entry.owner.to_lowercase()).or_default();
+                    *new += 1;
+                    let new = *new;
+                    self.new_server(entry, pool.get(&key).copied(), new, &path)?
+                }
+            };
+            steps.extend(step);
+        }
+        Ok(steps)
+    }
+
+    fn new_server(
+        &mut self,
+        entry: &ServerEntry,
+        endpoint: Option<&String>,
+        new: u64,
+        path: &str,
+    ) -> Result<Option<ServerStep>, Error> {
+        let owner = entry.owner.to_lowercase();
+        if !self.stored.users.contains_key(&owner) && !self.emails.contains(&owner) {
+            let message = format!("There is no user {}, here or in the document.", entry.owner);
+            self.problems.add(&format!("{path}.owner"), message);
+        }
+        let has = self
+            .stored
+            .users
+            .get(&owner)
+            .and_then(|user| self.stored.servers_of.get(&user.id))
+            .copied()
+            .unwrap_or(0);
+        let limit = self.engine.config().servers_per_user;
+        if has + new > u64::from(limit) {
+            let message = format!(
+                "{} would have more than {limit} MCP servers, deleted ones included.",
+                entry.owner
+            );
+            self.problems.add(&format!("{path}.owner"), message);
+        }
+        if endpoint.is_none() {
+            let message = if self.engine.config().pool.is_empty() {
+                let max = self.engine.config().servers_max;
+                format!("There is no such endpoint here: they are /mcp/1 to /mcp/{max}.")
+            } else {
+                "This endpoint is not in MCP_GATEWAY_URL_POOLS.".to_owned()
+            };
+            self.problems.add(&format!("{path}.endpoint"), message);
+        }
+        let Some(schema) = self.schema(&entry.connector)? else {
+            let message = format!("There is no connector '{}', here or in the document.", entry.connector);
+            self.problems.add(&format!("{path}.connector"), message);
+            return Ok(None);
+        };
+        let empty = Node::Map(Vec::new());
+        let given = entry.configuration.as_ref().unwrap_or(&empty);
+        let configured = self.configuration(given, schema.as_ref(), None, path)?;
+        self.check_tools_count(entry.tools.len(), path);
+        let mut members = vec![
+            Member::new("name", None, Some(&entry.name)),
+            Member::new("connector", None, Some(&entry.connector)),
+        ];
+        if !entry.tools.is_empty() {
+            members.push(Member::new("tools", None, Some(&entry.tools.len().to_string())));
+        }
+        if entry.deleted == Some(true) {
+            members.push(Member::new("deleted", None, Some("true")));
+        }
+        let parts = members.iter().map(|member| member.name.clone()).collect();
+        self.note(Kind::Server, title(entry), true, members);
+        let (Some(configured), Some(endpoint)) = (configured, endpoint) else {
+            return Ok(None);
+        };
+        Ok(Some(ServerStep {
+            id: ServerId(Uuid::new_v4()),
+            is_new: true,
+            owner,
+            name: entry.name.clone(),
+            endpoint: endpoint.clone(),
+            connector: entry.connector.clone(),
+            configuration: Some(configured.value),
+            is_deleted: entry.deleted == Some(true),
+            tools: entry
+                .tools
+                .iter()
+                .cloned()
+                .map(|tool| ToolStep { is_new: true, tool })
+                .collect(),
+            parts,
+        }))
+    }
+
+    fn known_server(
+        &mut self,
+        entry: &ServerEntry,
+        stored: &WholeServer,
+        path: &str,
+    ) -> Result<Option<ServerStep>, Error> {
+        if stored.owner.to_lowercase() != entry.owner.to_lowercase() {
+            let message = format!("This endpoint is held by a server of {}.", stored.owner);
+            self.problems.add(&format!("{path}.endpoint"), message);
+            return Ok(None);
+        }
+        if stored.connector_name != entry.connector {
+            let message = format!(
+                "This server is made from the connector '{}', and can't be made from another.",
+                stored.connector_name
+            );
+            self.problems.add(&format!("{path}.connector"), message);
+            return Ok(None);
+        }
+        let mut members = Vec::new();
+        if stored.name != entry.name {
+            members.push(Member::new("name", Some(&stored.name), Some(&entry.name)));
+        }
+        let configured = match &entry.configuration {
+            Some(given) => {
+                let before = self.engine.opened_configuration(stored)?;
+                let schema = self.schema(&entry.connector)?.flatten();
+                self.configuration(given, schema.as_ref(), Some(&before), path)?
+            }
+            None => None,
+        };
+        let configuration = configured.and_then(|configured| {
+            let is_another = !configured.members.is_empty();
+            members.extend(configured.members);
+            is_another.then_some(configured.value)
+        });
+        let is_deleted = match (stored.is_deleted, entry.deleted) {
+            (true, Some(false)) => {
+                members.push(Member::new("deleted", Some("true"), Some("false")));
+                false
+            }
+            (false, Some(true)) => {
+                let message = "It is deleted in the document, and stays here: an import deletes nothing.";
+                self.warn(format!("{path}.deleted"), message.to_owned());
+                false
+            }
+            (is_deleted, _) => is_deleted,
+        };
+        let tools = self.tools(entry, stored, path, &mut members);
+        let parts = members.iter().map(|member| member.name.clone()).collect();
+        if !self.note(Kind::Server, title(entry), false, members) {
+            return Ok(None);
+        }
+        Ok(Some(ServerStep {
+            id: stored.id,
+            is_new: false,
+            owner: entry.owner.to_lowercase(),
+            name: entry.name.clone(),
+            endpoint: stored.endpoint.clone(),
+            connector: entry.connector.clone(),
+            configuration,
+            is_deleted,
+            tools,
+            parts,
+        }))
+    }
+
+    /// The tools that are new or others than before; what the document doesn't have stays.
+    fn tools(
+        &mut self,
+        entry: &ServerEntry,
+        stored: &WholeServer,
+        path: &str,
+        members: &mut Vec<Member>,
+    ) -> Vec<ToolStep> {
+        let before: HashMap<&str, ToolEntry> = self
+            .stored
+            .tools
+            .get(&stored.id)
+            .into_iter()
+            .flatten()
+            .map(|tool| (tool.name.as_str(), tool_entry(tool)))
+            .collect();
+        let mut steps = Vec::new();
+        for tool in &entry.tools {
+            let old = before.get(tool.name.as_str());
+            if old == Some(tool) {
+                continue;
+            }
+            let words = |tool: &ToolEntry| format!("{} {}", tool.template, tool.template_args.get());
+            let old_words = old.map(words);
+            members.push(Member::new(
+                format!("tools.{}", tool.name),
+                old_words.as_deref(),
+                Some(&words(tool)),
+            ));
+            steps.push(ToolStep {
+                is_new: old.is_none(),
+                tool: tool.clone(),
+            });
+        }
+        let added = steps.iter().filter(|step| step.is_new).count();
+        if added > 0 {
+            self.check_tools_count(before.len() + added, path);
+        }
+        steps
+    }
+
+    fn check_tools_count(&mut self, count: usize, path: &str) {
+        if count > DYNAMIC_TOOLS_MAX {
+            let message = format!("A server has at most {DYNAMIC_TOOLS_MAX} tools that are made from templates.");
+            self.problems.add(&format!("{path}.tools"), message);
+        }
+    }
+
+    /// The schema of the configuration of a connector's servers, as it will be; nothing when there is no such connector.
+    fn schema(&self, connector: &str) -> Result<Option<Option<Value>>, Error> {
+        let entry = self.connectors.get(connector);
+        let stored = self.stored.connectors.get(connector);
+        if entry.is_none() && stored.is_none() {
+            return Ok(None);
+        }
+        let config: Option<&RawValue> = match entry.and_then(|entry| entry.definitions.as_ref()) {
+            Some(definitions) => definitions.config.as_deref(),
+            None => stored.and_then(|stored| stored.set.config.as_deref()),
+        };
+        config_params(config).map(Some)
+    }
+
+    /// The configuration with its secrets, if it can be used.
+    fn configuration(
+        &mut self,
+        given: &Node,
+        schema: Option<&Value>,
+        before: Option<&Value>,
+        path: &str,
+    ) -> Result<Option<Configured>, Error> {
+        let given: Value = serde_json::from_str(&given.to_json()).map_err(Error::internal)?;
+        let Resolved {
+            configuration: value,
+            missing,
+            problems,
+        } = resolve(schema, given, before, self.secrets);
+        let mut is_usable = problems.is_empty();
+        for (field, message) in problems {
+            self.problems.add(&format!("{path}.{field}"), message);
+        }
+        let is_same = before == Some(&value);
+        // What is stored was checked when it came, by the schema of that day.
+        let errors = if is_same {
+            FieldErrors::default()
+        } else {
+            check(schema, &value)
+        };
+        for (field, reference) in missing {
+            let name = reference.from_env;
+            if errors.get(&field) == Some(&FieldError::Required) || field.ends_with(']') {
+                let message = format!("{name} is not set, nothing is stored here, and the connector needs this.");
+                self.problems.add(&format!("{path}.{field}"), message);
+                is_usable = false;
+            } else {
+                self.warn(
+                    format!("{path}.{field}"),
+                    format!("{name} is not set: the server has no such secret."),
+                );
+            }
+        }
+        is_usable &= errors.is_empty();
+        for (field, error) in errors.0 {
+            // The first thing that was said of a field stands.
+            self.problems.error(&format!("{path}.{field}"), error);
+        }
+        Ok(is_usable.then(|| Configured {
+            members: if is_same {
+                Vec::new()
+            } else {
+                differences(schema, before, &value)
+            },
+            value,
+        }))
+    }
+}
+
+fn check(schema: Option<&Value>, value: &Value) -> FieldErrors {
+    if value.to_string().len() > CONFIGURATION_MAX_BYTES {
+        let reason = "At most 64 KiB as JSON.".into();
+        return FieldErrors::one("configuration", FieldError::Refused { reason });
+    }
+    configuration::check(schema, value).err().unwrap_or_default()
+}
+
+/// Which entries of a configuration are others than before, with secrets masked.
+fn differences(schema: Option<&Value>, before: Option<&Value>, after: &Value) -> Vec<Member> {
+    let none = Map::new();
+    let fields = |value: Option<&Value>| {
+        value
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_else(|| none.clone())
+    };
+    let (old, new) = (fields(before), fields(Some(after)));
+    let shown = |value: &Map<String, Value>| configuration::masked(schema, value.clone().into());
+    let (old_shown, new_shown) = (shown(&old), shown(&new));
+    let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    keys.into_iter()
+        .filter(|key| old.get(*key) != new.get(*key))
+        .map(|key| {
+            let text = |shown: &Value| shown.get(key).map(Value::to_string);
+            let (before, after) = (text(&old_shown), text(&new_shown));
+            Member::new(format!("configuration.{key}"), before.as_deref(), after.as_deref())
+        })
+        .collect()
+}
+
+/// How a report names a server.
+fn title(entry: &ServerEntry) -> String {
+    format!("{} of {} ({})", entry.endpoint, entry.owner, entry.name)
+}

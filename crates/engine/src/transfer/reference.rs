@@ -1,0 +1,380 @@
+//! What stands in a document in a secret's place: the name of the variable to take it from.
+//!
+//! Names are made from what the secret belongs to, so that two exports name it alike; where a name can't be spelled
+//! out in capitals without loss, a hash of it makes the difference. Only variables with [`SECRET_PREFIX`] are ever
+//! asked for: a document can't fetch whatever else the environment holds.
+
+use super::node::Node;
+use crate::configuration::{MASK, masked};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+/// What the names of variables with secrets begin with.
+pub const SECRET_PREFIX: &str = "PATCHBAY_SECRET_";
+
+/// The most characters of a name that are spelled out.
+const SPELLED_MAX: usize = 60;
+
+/// Where secrets come from that a document refers to.
+pub type Secrets<'a> = &'a (dyn Fn(&str) -> Option<SecretString> + Send + Sync);
+
+/// The variable that a secret is taken from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reference {
+    pub(super) from_env: String,
+    /// The variable holds JSON: the secret is no text.
+    pub(super) json: bool,
+}
+
+impl Reference {
+    pub(super) fn of_connector(name: &str) -> Self {
+        Self::named(&format!("CONNECTOR_{}", spell(name, None)))
+    }
+
+    /// A secret of a server's configuration, by the server's endpoint and the keys that lead to it.
+    fn of_configuration(endpoint: &str, path: &[String], value: &Value) -> Self {
+        // Which of the parts is which is not to be seen in what is spelled out, so the hash is always needed.
+        let whole = serde_json::json!([endpoint, path]).to_string();
+        let spelled = format!("{endpoint} {}", path.join(" "));
+        Self {
+            json: !value.is_string(),
+            ..Self::named(&format!("SERVER_{}", spell(&spelled, Some(&whole))))
+        }
+    }
+
+    fn named(rest: &str) -> Self {
+        Self {
+            from_env: format!("{SECRET_PREFIX}{rest}"),
+            json: false,
+        }
+    }
+
+    pub(super) fn to_node(&self) -> Node {
+        let mut entries = vec![("from_env".to_owned(), Node::text(&self.from_env))];
+        if self.json {
+            entries.push(("json".to_owned(), Node::Bool(true)));
+        }
+        Node::Map(entries)
+    }
+
+    /// The reference that this value is, if it is one.
+    fn of_value(value: &Value) -> Option<Result<Self, String>> {
+        let object = value.as_object()?;
+        let name = object.get("from_env")?.as_str()?;
+        let json = object.get("json").is_some_and(|json| json == true);
+        let known = object
+            .iter()
+            .all(|(key, value)| key == "from_env" || key == "json" && value.is_boolean());
+        known.then(|| Self::parse(name, json))
+    }
+
+    /// Checks that the variable is one that a document may ask for.
+    pub(super) fn parse(name: &str, json: bool) -> Result<Self, String> {
+        let rest = name.strip_prefix(SECRET_PREFIX).unwrap_or_default();
+        if rest.is_empty() || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            return Err(format!(
+                "'{name}' can't be a secret's variable: those are {SECRET_PREFIX} with letters, digits and '_' behind it."
+            ));
+        }
+        Ok(Self {
+            from_env: name.to_owned(),
+            json,
+        })
+    }
+
+    /// What the variable holds, if it is set.
+    fn value(&self, secrets: Secrets<'_>) -> Option<Result<Value, String>> {
+        let secret = secrets(&self.from_env)?;
+        let text = secret.expose_secret();
+        Some(if self.json {
+            // What exactly is wrong with it would tell of it.
+            serde_json::from_str(text).map_err(|_| format!("{} holds no JSON.", self.from_env))
+        } else {
+            Ok(text.into())
+        })
+    }
+}
+
+/// Capitals, digits and single underscores: the text itself where that loses nothing, else with a hash behind two
+/// underscores, which no text that loses nothing has.
+fn spell(text: &str, hashed: Option<&str>) -> String {
+    let mut spelled = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            spelled.push(c.to_ascii_uppercase());
+        } else if !spelled.is_empty() && !spelled.ends_with('_') {
+            spelled.push('_');
+        }
+        if spelled.len() == SPELLED_MAX {
+            break;
+        }
+    }
+    let spelled = spelled.trim_end_matches('_');
+    if hashed.is_none() && spelled.to_ascii_lowercase() == text {
+        return spelled.to_owned();
+    }
+    let hash = hex::encode_upper(Sha256::digest(hashed.unwrap_or(text)));
+    format!("{spelled}__{}", &hash[..16])
+}
+
+/// A configuration with references where the schema marks secrets.
+pub(super) fn with_references(schema: Option<&Value>, configuration: Value, endpoint: &str) -> Value {
+    let shown = masked(schema, configuration.clone());
+    let mut path = Vec::new();
+    refer(configuration, &shown, endpoint, &mut path)
+}
+
+fn refer(value: Value, shown: &Value, endpoint: &str, path: &mut Vec<String>) -> Value {
+    if is_mask(shown) {
+        let reference = Reference::of_configuration(endpoint, path, &value).to_node();
+        return serde_json::from_str(&reference.to_json()).unwrap_or_default();
+    }
+    match (value, shown) {
+        (Value::Object(fields), Value::Object(shown)) => fields
+            .into_iter()
+            .map(|(key, field)| {
+                path.push(key.clone());
+                let field = refer(field, shown.get(&key).unwrap_or(&Value::Null), endpoint, path);
+                path.pop();
+                (key, field)
+            })
+            .collect::<Map<_, _>>()
+            .into(),
+        (Value::Array(items), Value::Array(shown)) => items
+            .into_iter()
+            .zip(shown)
+            .enumerate()
+            .map(|(index, (item, shown))| {
+                path.push(index.to_string());
+                let item = refer(item, shown, endpoint, path);
+                path.pop();
+                item
+            })
+            .collect(),
+        (other, _) => other,
+    }
+}
+
+fn is_mask(shown: &Value) -> bool {
+    shown.as_str() == Some(MASK)
+}
+
+/// A configuration whose references were followed.
+#[derive(Debug, Default)]
+pub(super) struct Resolved {
+    /// With secrets in it.
+    pub(super) configuration: Value,
+    /// What could not be had, by its path: a field that is left out now.
+    pub(super) missing: Vec<(String, Reference)>,
+    /// What is wrong, by its path.
+    pub(super) problems: Vec<(String, String)>,
+}
+
+/// Puts secrets where a document refers to them: from the variable, or else what is `stored` in that place. Only what the
+/// schema marks as secret is followed, and there nothing but a reference is taken.
+pub(super) fn resolve(
+    schema: Option<&Value>,
+    configuration: Value,
+    stored: Option<&Value>,
+    secrets: Secrets<'_>,
+) -> Resolved {
+    let shown = masked(schema, configuration.clone());
+    let mut resolver = Resolver {
+        secrets,
+        missing: Vec::new(),
+        problems: Vec::new(),
+    };
+    let configuration = resolver.follow(configuration, &shown, stored, "configuration");
+    Resolved {
+        configuration: configuration.unwrap_or_default(),
+        missing: resolver.missing,
+        problems: resolver.problems,
+    }
+}
+
+struct Resolver<'a> {
+    secrets: Secrets<'a>,
+    missing: Vec<(String, Reference)>,
+    problems: Vec<(String, String)>,
+}
+
+impl Resolver<'_> {
+    /// Nothing when a secret can't be had.
+    fn follow(&mut self, value: Value, shown: &Value, stored: Option<&Value>, path: &str) -> Option<Value> {
+        let inner_mask = shown.get("from_env").is_some_and(is_mask);
+        if (is_mask(shown) || inner_mask)
+            && let Some(reference) = Reference::of_value(&value)
+        {
+            return match reference {
+                Ok(reference) => self.secret(&reference, stored, path),
+                Err(problem) => {
+                    self.problems.push((path.to_owned(), problem));
+                    None
+                }
+            };
+        }
+        if is_mask(shown) {
+            let problem = format!(
+                "This is a secret, and doesn't belong into a document: write {{from_env: {SECRET_PREFIX}…}} and set that variable."
+            );
+            self.problems.push((path.to_owned(), problem));
+            return None;
+        }
+        Some(match (value, shown) {
+            (Value::Object(fields), Value::Object(shown)) => {
+                let mut followed = Map::new();
+                for (key, field) in fields {
+                    let of_key = shown.get(&key).unwrap_or(&Value::Null);
+                    let stored = stored.and_then(|stored| stored.get(&key));
+                    if let Some(field) = self.follow(field, of_key, stored, &format!("{path}.{key}")) {
+                        followed.insert(key, field);
+                    }
+                }
+                followed.into()
+            }
+            (Value::Array(items), Value::Array(shown)) => items
+                .into_iter()
+                .zip(shown)
+                .enumerate()
+                .map(|(index, (item, shown))| {
+                    let stored = stored.and_then(|stored| stored.get(index));
+                    self.follow(item, shown, stored, &format!("{path}[{index}]"))
+                        .unwrap_or_default()
+                })
+                .collect(),
+            (other, _) => other,
+        })
+    }
+
+    fn secret(&mut self, reference: &Reference, stored: Option<&Value>, path: &str) -> Option<Value> {
+        match reference.value(self.secrets) {
+            Some(Ok(value)) => Some(value),
+            Some(Err(problem)) => {
+                self.problems.push((path.to_owned(), problem));
+                None
+            }
+            None if stored.is_some() => stored.cloned(),
+            None => {
+                self.missing.push((path.to_owned(), reference.clone()));
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn none(_: &str) -> Option<SecretString> {
+        None
+    }
+
+    fn some(name: &str) -> Option<SecretString> {
+        Some(format!("value of {name}").into())
+    }
+
+    #[test]
+    fn names_are_spelled_out_where_that_loses_nothing() {
+        let name = |text: &str| Reference::of_connector(text).from_env;
+        assert_eq!(name("notes"), "PATCHBAY_SECRET_CONNECTOR_NOTES");
+        assert_eq!(name("my_notes_2"), "PATCHBAY_SECRET_CONNECTOR_MY_NOTES_2");
+        let alike = [
+            "my-notes",
+            "my notes",
+            "My_Notes",
+            "my__notes",
+            "_my_notes",
+            "my_notes_",
+            "é",
+            "ü",
+            "日本",
+        ];
+        let names: std::collections::HashSet<_> = alike.iter().map(|text| name(text)).collect();
+        assert_eq!(names.len(), alike.len(), "{names:?}");
+        for name in names.iter().map(String::as_str).chain([&*name(&"x".repeat(255))]) {
+            assert!(Reference::parse(name, false).is_ok() && name.len() < 120, "{name}");
+            assert!(name.contains("__"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_document_asks_for_secrets_only() {
+        for name in [
+            "",
+            "TOKEN_ENCRYPTION_KEY",
+            "PATCHBAY_SECRET_",
+            "PATCHBAY_SECRET_A B",
+            "patchbay_secret_a",
+        ] {
+            assert!(Reference::parse(name, false).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_referred_to_comes_back() {
+        let schema = json!({"properties": {
+            "token": {"writeOnly": true}, "deep": {"properties": {"pin": {"format": "password"}}},
+            "list": {"items": {"writeOnly": true}}, "name": {"type": "string"}
+        }});
+        let configuration = json!({"token": "s1", "deep": {"pin": 424_242, "x": 1}, "list": ["s2", "s3"], "name": "n"});
+        let written = with_references(Some(&schema), configuration.clone(), "/mcp/1");
+        let text = written.to_string();
+        assert!(
+            !text.contains("s1") && !text.contains("s2") && !text.contains("424242"),
+            "{text}"
+        );
+        assert_eq!(written["name"], "n");
+        let resolved = resolve(Some(&schema), written.clone(), Some(&configuration), &none);
+        assert_eq!(resolved.configuration, configuration);
+        assert!(resolved.missing.is_empty() && resolved.problems.is_empty());
+
+        let resolved = resolve(Some(&schema), written.clone(), None, &none);
+        assert_eq!(resolved.missing.len(), 4);
+        assert!(
+            resolved
+                .missing
+                .iter()
+                .any(|(path, _)| path == "configuration.deep.pin")
+        );
+
+        let resolved = resolve(Some(&schema), written, None, &some);
+        assert!(
+            resolved.configuration["token"]
+                .as_str()
+                .unwrap()
+                .starts_with("value of PATCHBAY_SECRET_SERVER_MCP_1_TOKEN__")
+        );
+        assert_eq!(
+            resolved.problems.len(),
+            1,
+            "the pin is no text, and what its variable holds is no JSON"
+        );
+        assert!(!resolved.problems[0].1.contains("value of"), "{:?}", resolved.problems);
+    }
+
+    #[test]
+    fn a_secret_itself_is_refused_and_a_reference_elsewhere_is_data() {
+        let schema = json!({"properties": {"token": {"writeOnly": true}}});
+        let refused = resolve(Some(&schema), json!({"token": "hunter2"}), None, &some);
+        assert_eq!(refused.problems.len(), 1);
+        assert!(!refused.problems[0].1.contains("hunter2"));
+
+        let sly = json!({"name": {"from_env": "PATCHBAY_SECRET_CONNECTOR_NOTES"}});
+        assert_eq!(resolve(Some(&schema), sly.clone(), None, &some).configuration, sly);
+        assert_eq!(resolve(None, sly.clone(), None, &some).configuration, sly);
+    }
+
+    #[test]
+    fn where_everything_is_masked_everything_is_referred_to() {
+        let schema = json!({"patternProperties": {"^key": {"writeOnly": true}}});
+        let configuration = json!({"key": "s", "odd": {"from_env": "PATCHBAY_SECRET_CONNECTOR_NOTES"}, "none": null});
+        let written = with_references(Some(&schema), configuration.clone(), "/mcp/1");
+        assert!(written["odd"]["from_env"]["from_env"].is_string(), "{written}");
+        let resolved = resolve(Some(&schema), written, Some(&configuration), &none);
+        assert_eq!(resolved.configuration, configuration);
+        assert!(resolved.problems.is_empty() && resolved.missing.is_empty());
+    }
+}

@@ -1,0 +1,124 @@
+//! Reading the catalogue: the list, one connector with its definitions, its templates, its logo.
+
+use crate::{
+    etag,
+    rest::{
+        Endpoint, Error, List,
+        extract::{Caller, Path, Query, connector_ref},
+    },
+    state::AppState,
+};
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use patchbay_domain::{
+    connector::{ChangesState, ConnectorKind, ConnectorMode, ConnectorSort, ConnectorSummary},
+    page::PageRequest,
+    tool::TemplateView,
+};
+use patchbay_engine::connectors::ConnectorFilter;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(Method::GET, "/api/connectors", get(list)),
+        Endpoint::new(Method::GET, "/api/connectors/{id}", get(show)),
+        Endpoint::new(Method::GET, "/api/connectors/{id}/templates", get(templates)),
+        Endpoint::new(Method::GET, "/api/connectors/{id}/logo", get(logo)),
+    ]
+}
+
+/// A logo may be an SVG that somebody else made: shown as a picture it is harmless, and opened as a page it may do nothing.
+const LOGO_CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+const LOGO_CACHING: HeaderValue = HeaderValue::from_static("private, max-age=3600, must-revalidate");
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    kind: Option<ConnectorKind>,
+    mode: Option<ConnectorMode>,
+    changes: Option<ChangesState>,
+    q: Option<String>,
+    sort: Option<ConnectorSort>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+async fn list(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Query(query): Query<ListQuery>,
+) -> Result<axum::Json<List<ConnectorSummary>>, Error> {
+    let filter = ConnectorFilter {
+        q: query.q,
+        mode: query.mode,
+        kind: query.kind,
+        changes: query.changes,
+        sort: query.sort.unwrap_or_default(),
+    };
+    let page = PageRequest {
+        limit: query.limit,
+        cursor: query.cursor,
+    };
+    let page = state.engine.connectors(&actor, &filter, &page).await?;
+    Ok(axum::Json(List::page("connectors", page)))
+}
+
+/// A connector with its definitions, which are its service's own text.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    summary: ConnectorSummary,
+    tools: Box<RawValue>,
+    templates: Box<RawValue>,
+    config: Option<Box<RawValue>>,
+}
+
+async fn show(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Shown>, Error> {
+    let found = state.engine.connector_definitions(&actor, connector_ref(&id)?).await?;
+    Ok(axum::Json(Shown {
+        summary: found.summary,
+        tools: found.tools,
+        templates: found.templates,
+        config: found.config,
+    }))
+}
+
+async fn templates(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Path(id): Path<String>,
+) -> Result<axum::Json<List<TemplateView>>, Error> {
+    let templates = state.engine.connector_templates(&actor, connector_ref(&id)?).await?;
+    Ok(axum::Json(List::whole("templates", templates)))
+}
+
+async fn logo(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let logo = state.engine.connector_logo(&actor, connector_ref(&id)?).await?;
+    let tag = etag::of_hash(&logo.sha256);
+    let mut response = if tag.as_ref().is_some_and(|tag| etag::is_known(&headers, tag)) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, logo.content_type)], logo.bytes).into_response()
+    };
+    let answer = response.headers_mut();
+    if let Some(tag) = tag {
+        answer.insert(header::ETAG, tag);
+    }
+    answer.insert(header::CONTENT_SECURITY_POLICY, LOGO_CSP);
+    answer.insert(header::CACHE_CONTROL, LOGO_CACHING);
+    Ok(response)
+}
