@@ -38,6 +38,11 @@ export class ServerPage {
     return tool;
   }
 
+  /** A tool in the list. */
+  toolRow(name: string): Locator {
+    return this.tools.getByRole('listitem').filter({ has: this.page.getByText(name, { exact: true }) });
+  }
+
   /** A client's configuration, opened. */
   async openClient(name: string): Promise<Locator> {
     const client = this.clients.getByRole('group').filter({ has: this.page.getByText(name, { exact: true }) });

@@ -96,6 +96,7 @@ test.describe('for a superuser', () => {
           - link "Overview"
           - link "Connectors"
           - link "MCP servers"
+          - link "Audit log"
         - text: ${superuser.email} Superuser
         - button "Sign out"
     `);
