@@ -221,6 +221,9 @@ pub(crate) fn check_version(version: Option<String>) -> Result<String, String> {
 
 /// How many tools there are, when each has a name of its own and a schema that is one.
 pub(crate) fn check_tools(tools: &RawValue) -> Result<usize, String> {
+    if depth(tools) > DEPTH_MAX {
+        return Err(format!("Its tools are nested more than {DEPTH_MAX} levels deep."));
+    }
     let tools: Vec<ToolHead> = serde_json::from_str(tools.get())
         .map_err(|error| format!("Its tools are not a list of MCP tools: {error}."))?;
     let mut names = HashSet::new();
