@@ -98,12 +98,16 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
         match error.classify() {
             serde_json::error::Category::Data => misfit(&path, &error.to_string()),
             // Where a word of a few is expected, what is no text at all is no JSON to serde.
-            _ if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() => misfit(&path, ", expected a text"),
+            _ if is_valid(body) => misfit(&path, ", expected a text"),
             _ => Error::Malformed { at: error.to_string() },
         }
     })?;
     json.end().map_err(|error| Error::Malformed { at: error.to_string() })?;
     Ok(value)
+}
+
+fn is_valid(json: &[u8]) -> bool {
+    std::str::from_utf8(json).is_ok_and(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok())
 }
 
 /// The words that serde has for what doesn't fit, as the field that they are about.

@@ -271,6 +271,7 @@ async fn a_slow_upstream_holds_up_nobody_else() {
             .modern("tools/call", json!({ "name": "a", "arguments": {} }))
             .await
     });
+    eventually(async || !slow.calls("tools/call").is_empty()).await;
     let session = endpoint.initialize().await;
     for _ in 0..20 {
         endpoint.in_session(&session, CALL).await.expect(200);
