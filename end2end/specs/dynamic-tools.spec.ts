@@ -1,23 +1,33 @@
 // Tools that a server's owner makes from its connector's templates.
+import { Api } from '../fixtures/api';
 import { connectorTools } from '../fixtures/environment';
+import { somebody } from '../fixtures/people';
 import { tool } from '../fixtures/service';
 import { expect, test } from '../fixtures/test';
 import { CreateToolPage } from '../pages/create-tool';
 import { ServerPage } from '../pages/server';
 
-test.use({ as: 'superuser' });
+/** Whose servers these are: somebody who has no others. */
+let owner: Api;
+
+test.beforeAll(async ({}, { project, workerIndex }) => {
+  owner = await Api.signUp(somebody(`emmy-${project.name}-${workerIndex}-${Date.now().toString(36)}`));
+});
+
+test.afterAll(() => owner.close());
+
+test.beforeEach(({ context }) => context.addCookies(owner.session.cookies));
 
 test('a tool is made from a template, tried, called by a client, and deleted', async ({
   page,
   mcpClient,
-  people,
   trouble,
   unique,
   world,
   expectWellMade,
 }) => {
   const label = unique('recipes');
-  const { id, endpoint, token } = await (await people.superuser()).createServer(world.active, label);
+  const { id, endpoint, token } = await owner.createServer(world.active, label);
   const server = new ServerPage(page);
   const form = new CreateToolPage(page);
   const client = mcpClient(endpoint, token);
@@ -117,7 +127,7 @@ test('whatever a template takes may be fixed, or left to each call', async ({ pa
   service.manifest.templates = [{ name: 'list_books', inputSchema: { type: 'object', properties } }];
   const api = await people.superuser();
   const connector = await api.activeConnector(unique('shelves'), service.url());
-  const { id } = await api.createServer(connector, unique('shelves'), {});
+  const { id } = await owner.createServer(connector, unique('shelves'), {});
   await page.goto(`/servers/${id}/create-tool`);
   await form.name.fill('books_by_storey');
   await form.argument('Floor').fill('{floor}');
@@ -135,7 +145,7 @@ test('whatever a template takes may be fixed, or left to each call', async ({ pa
 test('a connector without templates has none to offer', async ({ page, people, service, unique, expectWellMade }) => {
   const api = await people.superuser();
   const connector = await api.activeConnector(unique('plain'), service.url());
-  const { id } = await api.createServer(connector, unique('plain'), {});
+  const { id } = await owner.createServer(connector, unique('plain'), {});
   await page.goto(`/servers/${id}`);
   await expect(page.getByRole('heading', { name: /^Tools/ })).toBeVisible();
   await expect(page.getByRole('link', { name: 'Make a tool from a template' })).toHaveCount(0);
@@ -148,7 +158,7 @@ test('a tool whose template is gone says so and can still be deleted', async ({ 
   service.manifest.templates = [tool('list_books', 'Lists books.')];
   const api = await people.superuser();
   const connector = await api.activeConnector(unique('fickle'), service.url());
-  const { id } = await api.createServer(connector, unique('fickle'), {});
+  const { id } = await owner.createServer(connector, unique('fickle'), {});
   const form = new CreateToolPage(page);
   const server = new ServerPage(page);
   await page.goto(`/servers/${id}/create-tool`);
@@ -171,7 +181,7 @@ test('a tool whose template is gone says so and can still be deleted', async ({ 
 test('a server says what its connector\'s state means for it', async ({ page, people, service, unique, expectWellMade }) => {
   const api = await people.superuser();
   const connector = await api.activeConnector(unique('moody'), service.url());
-  const { id } = await api.createServer(connector, unique('moody'), {});
+  const { id } = await owner.createServer(connector, unique('moody'), {});
   const state = page.getByRole('region', { name: "The connector's state" });
   await page.goto(`/servers/${id}`);
   await expect(page.getByRole('heading', { name: /^Tools/ })).toBeVisible();

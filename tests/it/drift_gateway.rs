@@ -143,7 +143,7 @@ async fn a_made_tool_can_be_tried_on_the_dashboard() {
 }
 
 #[tokio::test]
-async fn a_template_with_another_schema_blocks_what_is_made_from_it_until_somebody_decides() {
+async fn a_template_with_another_schema_blocks_what_is_made_from_it_until_it_is_accepted_or_taken_back() {
     let scene = Scene::set(&[]).await;
     let [legacy, modern] = scene.clients().await;
     let before = legacy.tools().await;
@@ -162,8 +162,14 @@ async fn a_template_with_another_schema_blocks_what_is_made_from_it_until_somebo
     }
     let refused = scene.root.post("/api/connectors/1/changes/refuse", json!({})).await;
     refused.expect(200);
+    for client in [&legacy, &modern] {
+        let answer = client.call("find_cheese", arguments()).await;
+        assert_eq!(answer.is_error, Some(true), "what was refused isn't called under the old words");
+        assert_eq!(client.tools().await, before, "what was refused is not in force");
+    }
+    scene.offer.set(offered(schema()));
+    scene.sync().await;
     eventually(async || legacy.call("find_cheese", arguments()).await.is_error != Some(true)).await;
-    assert_eq!(modern.tools().await, before, "what was refused is not in force");
 }
 
 #[tokio::test]

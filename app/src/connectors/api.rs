@@ -37,6 +37,8 @@ pub(crate) async fn register(
             name,
             description,
             secret,
+            // It is said with the others that few connectors need: in the dialog that edits one.
+            secret_header: None,
         };
         let registered = engine.register_connector(&actor, new).await?;
         let next = Next::to(format!("/connectors?registered={}", registered.connector_id));

@@ -20,7 +20,7 @@ pub(super) fn EditDialog(
                 <Hidden name="connector_id" value=connector.connector_id.to_string()/>
                 <Field form name="description" label="Description" control=Control::Lines value=connector.description
                     required=true/>
-                <Secret form has_secret=connector.has_secret/>
+                <Secret form has_secret=connector.has_secret header=connector.secret_header/>
                 <div class="dialog-actions">
                     <a class="button" href=close data-close="">"Cancel"</a>
                     <Submit label="Save"/>
@@ -33,7 +33,7 @@ pub(super) fn EditDialog(
 
 /// What becomes of the secret. Without one there is nothing to keep but having none.
 #[component]
-fn Secret(form: Form, has_secret: bool) -> AnyView {
+fn Secret(form: Form, has_secret: bool, header: Option<String>) -> AnyView {
     let chosen = form.typed("secret_change").unwrap_or_else(|| "keep".to_owned());
     let choice = |value: &'static str, label: &'static str| {
         let id = form.element(&format!("secret-{value}"));
@@ -58,6 +58,8 @@ fn Secret(form: Form, has_secret: bool) -> AnyView {
             <Field form name="secret" label="New secret" control=Control::Line("password") autocomplete="new-password"
                 help="Sent to the connector with every call. Stored encrypted, never shown again."/>
             {has_secret.then(|| choice("remove", "Remove it"))}
+            <Field form name="secret_header" label="Header" value=header.unwrap_or_default() placeholder="Authorization: Bearer"
+                mark_optional=true help="The header that carries it, such as X-API-Key, if its service wants one of its own."/>
         </fieldset>
     }
     .into_any()

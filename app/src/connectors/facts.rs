@@ -8,6 +8,7 @@ use patchbay_domain::connector::{ConnectorMode, ConnectorSummary};
 #[component]
 pub(super) fn Facts(summary: ConnectorSummary, is_superuser: bool) -> AnyView {
     let has_url = !summary.url.is_empty();
+    let secret = secret(&summary);
     let hint = match summary.mode {
         ConnectorMode::Deactive if is_superuser => Some(
             "Start the connector's service, then activate it with its URL. Servers can be made from it after that.",
@@ -31,7 +32,7 @@ pub(super) fn Facts(summary: ConnectorSummary, is_superuser: bool) -> AnyView {
             <dl class="pairs">
                 <div><dt>"Number"</dt><dd>{summary.connector_id}</dd></div>
                 <div><dt>"Version"</dt><dd>{summary.version}</dd></div>
-                <div><dt>"Secret"</dt><dd>{if summary.has_secret { "Stored, encrypted" } else { "None" }}</dd></div>
+                <div><dt>"Secret"</dt><dd>{secret}</dd></div>
                 <div><dt>"Registered"</dt><dd><TimeAgo at=summary.created_at/></dd></div>
                 <div><dt>"Last change"</dt><dd><TimeAgo at=summary.updated_at/></dd></div>
             </dl>
@@ -39,4 +40,13 @@ pub(super) fn Facts(summary: ConnectorSummary, is_superuser: bool) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// Whether there is a secret, and which header carries it where that isn't the usual one.
+fn secret(summary: &ConnectorSummary) -> String {
+    match (summary.has_secret, &summary.secret_header) {
+        (true, Some(header)) => format!("Stored, encrypted; sent as {header}"),
+        (true, None) => "Stored, encrypted".to_owned(),
+        (false, _) => "None".to_owned(),
+    }
 }

@@ -61,7 +61,7 @@ pub struct DefinitionChange {
     pub kind: ChangeKind,
     /// Which of its members differ, such as `description` or `inputSchema`; empty for what is new or gone.
     pub fields: Vec<String>,
-    /// Whether calls of it are refused until somebody has decided: its schema is another.
+    /// Whether calls of it are refused until somebody accepts it: its schema is another.
     pub blocked: bool,
     /// As it is in force; nothing for what is new.
     pub before: Option<Value>,

@@ -66,6 +66,65 @@ pub fn check_secret(secret: &str) -> Result<(), FieldError> {
     Ok(())
 }
 
+/// The longest name of a header that carries a secret, in characters.
+pub const SECRET_HEADER_MAX: u32 = 64;
+/// Headers that say how a message is sent, not who sends it.
+const TAKEN_HEADERS: [&str; 17] = [
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "last-event-id",
+    "origin",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "via",
+];
+
+/// The name of the header that carries a connector's secret, and nothing beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretHeader(String);
+
+impl SecretHeader {
+    /// Trims and checks: a token of RFC 9110, section 5.6.2, that has no other use here. Nothing for an empty text, which
+    /// means `Authorization: Bearer`.
+    pub fn parse(text: &str) -> Result<Option<Self>, FieldError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        if text.chars().count() > SECRET_HEADER_MAX as usize {
+            return Err(FieldError::TooLong { max: SECRET_HEADER_MAX });
+        }
+        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if !text.bytes().all(is_token) {
+            return Err(FieldError::Malformed {
+                expected: "a header's name, such as X-API-Key".into(),
+            });
+        }
+        let name = text.to_ascii_lowercase();
+        if TAKEN_HEADERS.contains(&name.as_str()) || name.starts_with("mcp-") || name.starts_with("proxy-") {
+            let reason = "This header has another use.".into();
+            return Err(FieldError::Refused { reason });
+        }
+        Ok(Some(Self(text.to_owned())))
+    }
+
+    /// The name as it was typed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What a connector is good for right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -148,6 +207,8 @@ pub struct ConnectorSummary {
     pub mode: ConnectorMode,
     /// Whether a secret is stored for it.
     pub has_secret: bool,
+    /// The header that carries the secret; nothing for `Authorization: Bearer`.
+    pub secret_header: Option<String>,
     /// The path of its logo on this server, if there is one.
     pub logo_url: Option<String>,
     /// How many tools it offers.
@@ -280,9 +341,12 @@ pub struct RegisterConnector {
     pub name: String,
     /// See [`Description`].
     pub description: String,
-    /// Sent to the connector as `Authorization: Bearer`; empty means none. See [`check_secret`].
+    /// Sent to the connector with every call; empty means none. See [`check_secret`].
     #[serde(default, skip_serializing)]
     pub secret: Option<String>,
+    /// See [`SecretHeader`]; empty means `Authorization: Bearer`.
+    #[serde(default)]
+    pub secret_header: Option<String>,
 }
 
 impl fmt::Debug for RegisterConnector {
@@ -309,6 +373,9 @@ pub struct AddConnector {
     /// See [`check_secret`]; empty means none.
     #[serde(default, skip_serializing)]
     pub secret: Option<String>,
+    /// See [`SecretHeader`]; empty means `Authorization: Bearer`.
+    #[serde(default)]
+    pub secret_header: Option<String>,
 }
 
 impl fmt::Debug for AddConnector {
@@ -334,6 +401,9 @@ pub struct UpdateConnector {
     /// A new secret; an empty one removes the one from before. See [`check_secret`].
     #[serde(default, skip_serializing)]
     pub secret: Option<String>,
+    /// See [`SecretHeader`]; empty means `Authorization: Bearer`.
+    #[serde(default)]
+    pub secret_header: Option<String>,
 }
 
 impl fmt::Debug for UpdateConnector {
@@ -376,6 +446,18 @@ mod tests {
             assert!(check_secret(bad).is_err(), "{bad:?} was taken");
         }
         assert!(check_secret(&"x".repeat(4097)).is_err());
+    }
+
+    #[test]
+    fn a_secrets_header_has_a_name_and_no_other_use() {
+        assert_eq!(SecretHeader::parse(" "), Ok(None));
+        for good in ["X-API-Key", "Authorization", "cookie", "x_key"] {
+            assert_eq!(SecretHeader::parse(good).unwrap().unwrap().as_str(), good);
+        }
+        for bad in ["X API", "X:Y", "é", "Host", "content-length", "Mcp-Session-Id", "PROXY-Authorization", "a\r\nb"] {
+            assert!(SecretHeader::parse(bad).is_err(), "{bad} was taken");
+        }
+        assert!(SecretHeader::parse(&"x".repeat(65)).is_err());
     }
 
     #[test]

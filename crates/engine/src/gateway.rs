@@ -161,6 +161,7 @@ pub(crate) struct ServerRow {
     pub(crate) version: String,
     pub(crate) mcp_url: Option<String>,
     pub(crate) sealed_secret: Option<Vec<u8>>,
+    pub(crate) secret_header: Option<String>,
     pub(crate) tools: Box<RawValue>,
     pub(crate) templates: Box<RawValue>,
     /// What the service says by now, where that blocks calls.
@@ -232,7 +233,7 @@ impl Engine {
         let upstream = match &row.mcp_url {
             Some(url) => Some(Target {
                 url: Url::parse(url).map_err(Error::internal)?,
-                authorization: self.authorization(row.connector, row.sealed_secret.as_deref())?,
+                authorization: self.authorization(row.connector, row.sealed_secret.as_deref(), row.secret_header.as_deref())?,
             }),
             None => None,
         };

@@ -136,7 +136,12 @@ impl Engine {
     pub async fn delete_tool(&self, actor: &Actor, id: ServerId, name: &str) -> Result<(), Error> {
         let mut tx = self.db().begin_as(actor.user).await?;
         let definitions = tx.server_definitions(id).await?.ok_or(NotFound::Server)?;
-        let Some((tool, template)) = tx.delete_dynamic_tool(id, name).await? else {
+        // What no made tool can be called is none, and may be nothing that the database takes for a text.
+        let deleted = match ToolName::parse(name) {
+            Ok(checked) if checked.as_str() == name => tx.delete_dynamic_tool(id, name).await?,
+            _ => None,
+        };
+        let Some((tool, template)) = deleted else {
             return Err(
                 if tool_views(&definitions.tools)?.iter().any(|tool| tool.name == name) {
                     Error::StaticTool(name.to_owned())

@@ -201,7 +201,7 @@ fn closed(pinned: &PinnedTool) -> Option<String> {
                 None => format!("the tool '{}'", pinned.name),
             };
             Some(format!(
-                "has changed {what} since it was approved: it can't be called until a superuser has reviewed the changes"
+                "has changed {what} since it was approved: it can't be called until a superuser accepts that or its service takes it back"
             ))
         }
         ToolState::TemplateGone => Some(format!(

@@ -145,6 +145,7 @@ struct Add {
     name: Option<String>,
     mode: Option<ConnectorMode>,
     secret: Option<String>,
+    secret_header: Option<String>,
 }
 
 impl Add {
@@ -158,6 +159,7 @@ impl Add {
                 name: self.name,
                 mode: self.mode,
                 secret: self.secret,
+                secret_header: self.secret_header,
             }),
             (None, None) => Err(FieldErrors::one("connector_url", FieldError::Required)),
             (Some(_), Some(_)) => Err(FieldErrors::one(

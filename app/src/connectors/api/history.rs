@@ -20,22 +20,31 @@ pub(in crate::connectors) const RESTORE: &str = "restore";
 
 /// What somebody makes of the changes that wait.
 enum Verdict {
-    /// All of them, or those with these keys.
-    Accept(Option<Vec<String>>),
-    Refuse,
+    Accept(Decision),
+    Refuse(Decision),
 }
 
 impl Verdict {
-    fn parse(word: &str, keys: Vec<String>) -> Result<Self, Error> {
-        let refused = |reason: &str| FieldError::Refused { reason: reason.into() };
-        match word {
-            "all" => Ok(Self::Accept(None)),
-            "refuse" => Ok(Self::Refuse),
-            "some" if keys.is_empty() => {
-                Err(FieldErrors::one("accept", refused("Select what you accept, or refuse it all.")).into())
-            }
-            "some" => Ok(Self::Accept(Some(keys))),
-            _ => Err(FieldErrors::one("decision", refused("One of some, all and refuse.")).into()),
+    /// By the button that was pressed: all of it, what was selected, or nothing.
+    fn parse(button: &str, revision: String, selected: Vec<String>, note: String) -> Result<Self, Error> {
+        let refused = |field, reason: &str| {
+            let reason = reason.to_owned();
+            Error::from(FieldErrors::one(field, FieldError::Refused { reason }))
+        };
+        let decision = Decision {
+            revision: Some(revision),
+            accept: None,
+            note: some(note),
+        };
+        match button {
+            "all" => Ok(Self::Accept(decision)),
+            "refuse" => Ok(Self::Refuse(decision)),
+            "some" if selected.is_empty() => Err(refused("accept", "Select what you accept, or refuse it all.")),
+            "some" => Ok(Self::Accept(Decision {
+                accept: Some(selected),
+                ..decision
+            })),
+            _ => Err(refused("decision", "One of all, some and refuse.")),
         }
     }
 }
@@ -55,23 +64,16 @@ pub(crate) async fn decide(
     let result = async {
         let (engine, actor) = context::signed_in()?;
         let connector = connector_ref(&connector_id)?;
-        let (verdict, revision) = (Verdict::parse(&decision, accept)?, Some(revision));
-        let note = some(note);
-        Ok(match verdict {
-            Verdict::Accept(accept) => {
-                let decision = Decision { revision, accept, note };
-                accepted(page, &engine.accept_changes(&actor, connector, decision).await?)
+        match Verdict::parse(&decision, revision, accept, note)? {
+            Verdict::Accept(decision) => {
+                let left = engine.accept_changes(&actor, connector, decision).await?;
+                Ok(accepted(page, &left))
             }
-            Verdict::Refuse => {
-                let decision = Decision {
-                    revision,
-                    accept: None,
-                    note,
-                };
+            Verdict::Refuse(decision) => {
                 engine.refuse_changes(&actor, connector, decision).await?;
-                Next::to(page).telling(words::REFUSED)
+                Ok(Next::to(page).telling(words::REFUSED))
             }
-        })
+        }
     };
     reply.finish(result.await).await
 }

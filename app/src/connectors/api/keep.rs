@@ -75,15 +75,19 @@ pub(crate) async fn update(
     description: String,
     #[server(default)] secret_change: String,
     #[server(default)] secret: String,
+    #[server(default)] secret_header: String,
 ) -> Result<Done, AppError> {
     let page = format!("/connectors/{connector_id}");
     let reply = Reply::new(UPDATE, format!("{page}?edit=1")).keep("description", &description);
-    let reply = reply.keep("secret_change", &secret_change);
+    let reply = reply
+        .keep("secret_change", &secret_change)
+        .keep("secret_header", &secret_header);
     let result = async {
         let (engine, actor) = context::signed_in()?;
         let update = UpdateConnector {
             description: Some(description),
             secret: SecretChange::parse(&secret_change).secret(secret)?,
+            secret_header: Some(secret_header),
             ..UpdateConnector::default()
         };
         let connector = engine

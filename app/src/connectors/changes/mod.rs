@@ -118,7 +118,7 @@ fn Decision(number: i64, changes: ChangesView, impact: Option<Impact>) -> AnyVie
                 <p>{summary}</p>
                 {has_blocked.then(|| view! {
                     <p class="panel-about">
-                        "Blocked: its schema is another, so calls are refused until you decide. It may mean something else now."
+                        "Blocked: its schema is another and it may mean something else now, so calls are refused until that is accepted."
                     </p>
                 })}
             </div>
@@ -155,7 +155,7 @@ fn Choice(
                 <Submit label="Accept selected" sends=("decision", "some") slow="Putting it into force…" secondary=true/>
             })}
             <Submit label="Accept all" sends=("decision", "all") slow="Putting it into force…"/>
-            {(!is_refused).then(|| view! { <Submit label="Refuse" sends=("decision", "refuse") slow="Writing it down…" danger=true/> })}
+            {(!is_refused).then(|| view! { <Submit label="Refuse" sends=("decision", "refuse") slow="Writing it down…" secondary=true/> })}
         </div>
         <FieldError control key="accept".to_owned() before=error/>
         <p class="field-help">

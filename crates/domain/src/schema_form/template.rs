@@ -92,14 +92,27 @@ mod tests {
             typed(&schema, &placeholders).unwrap(),
             json!({"text": "for {who}", "count": "{n}", "ratio": "{r}", "list": "{l}", "kind": "{kind}", "loud": "{loud}"})
         );
-        let fixed = [("count", "3"), ("ratio", "0.5"), ("list", "[1]"), ("kind", "b"), ("loud", "false")];
+        let fixed = [
+            ("count", "3"),
+            ("ratio", "0.5"),
+            ("list", "[1]"),
+            ("kind", "b"),
+            ("loud", "false"),
+        ];
         assert_eq!(
             typed(&schema, &fixed).unwrap(),
             json!({"count": 3, "ratio": 0.5, "list": [1], "kind": "b", "loud": false})
         );
-        assert_eq!(typed(&schema, &[]).unwrap(), json!({}), "nothing is said about what is left empty");
+        assert_eq!(
+            typed(&schema, &[]).unwrap(),
+            json!({}),
+            "nothing is said about what is left empty"
+        );
         let wrong = [("count", "No. {n}"), ("list", "{1}"), ("kind", "{other}")];
-        assert_eq!(typed(&schema, &wrong).unwrap_err(), ["args.count", "args.kind", "args.list"]);
+        assert_eq!(
+            typed(&schema, &wrong).unwrap_err(),
+            ["args.count", "args.kind", "args.list"]
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::{DefinitionSet, Logo, difference, history::Origin, parse_url, secret_
 use crate::{
     Actor, Engine, Error,
     audit::Entry,
+    error::NotFound,
     storage::{
         Tx,
         connectors::{NewConnector, StandingConnector},
@@ -12,7 +13,7 @@ use crate::{
 };
 use patchbay_domain::{
     changes::VersionOrigin,
-    connector::{Activated, AddConnector, ConnectorMode, ConnectorName, check_secret},
+    connector::{Activated, AddConnector, ConnectorMode, ConnectorName, SecretHeader, check_secret},
     field::FieldErrors,
     ids::{ConnectorId, ConnectorRef},
 };
@@ -42,13 +43,13 @@ impl Engine {
         connector_url: &str,
     ) -> Result<Activated, Error> {
         actor.require_superuser()?;
-        let (id, sealed_secret) = {
+        let asked = {
             let mut tx = self.db().begin_as(actor.user).await?;
-            let id = tx.require_connector(connector).await?.id;
-            (id, tx.connector_secret(id).await?)
+            let found = tx.standing_connector(connector).await?;
+            found.ok_or(NotFound::Connector(connector))?
         };
         let url = parse_url(connector_url).map_err(|error| FieldErrors::one("connector_url", error))?;
-        let authorization = self.authorization(id, sealed_secret.as_deref())?;
+        let authorization = self.credential(&asked)?;
         // No transaction is open while we wait for somebody else's service.
         let found = self.ask(&url, authorization).await?;
 
@@ -95,6 +96,9 @@ impl Engine {
         if let Some(secret) = &secret {
             errors.check("secret", check_secret(secret.expose_secret()));
         }
+        let header = new.secret_header.as_deref().unwrap_or_default();
+        let header = errors.check("secret_header", SecretHeader::parse(header)).flatten();
+        let header = header.as_ref().map(SecretHeader::as_str);
         let (Some(url), true) = (url, errors.is_empty()) else {
             return Err(errors.into());
         };
@@ -103,7 +107,7 @@ impl Engine {
             self.vault()
                 .seal(&secret_purpose(id), secret.expose_secret().as_bytes())
         });
-        let authorization = self.authorization(id, sealed_secret.as_deref())?;
+        let authorization = self.authorization(id, sealed_secret.as_deref(), header)?;
         let found = self.ask(&url, authorization).await?;
         let name = match name {
             Some(name) => name,
@@ -115,6 +119,7 @@ impl Engine {
             name: name.as_str(),
             description: found.definitions.description.as_deref().unwrap_or(name.as_str()),
             sealed_secret,
+            secret_header: header,
         };
 
         let connector = ConnectorRef::Id(id);
@@ -129,6 +134,7 @@ impl Engine {
             "mode": connector.mode,
             "description": connector.description,
             "has_secret": connector.has_secret,
+            "secret_header": connector.secret_header,
             "number": connector.definitions_version,
             "definitions": words::definitions(&pinned),
         }));

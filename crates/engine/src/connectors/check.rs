@@ -83,11 +83,11 @@ impl Engine {
                 (false, held.view(self.config().drift).changes)
             }
         };
-        let changes = told(
-            changes,
-            connector.changes.unwrap_or(ChangesState::Refused),
-            self.config().drift,
-        );
+        let mut changes = told(changes, self.config().drift);
+        if adopted {
+            // Nothing that follows blocks a call.
+            changes.iter_mut().for_each(|change| change.blocked = false);
+        }
         Ok(Synced {
             connector,
             adopted,
@@ -184,7 +184,7 @@ impl Engine {
     async fn ask_again(&self, asked: &StandingConnector) -> Result<Definitions, Error> {
         let url = Url::parse(&asked.url).map_err(Error::internal)?;
         let mcp_url = known_mcp_url(asked, &url);
-        let authorization = self.authorization(asked.id, asked.sealed_secret.as_deref())?;
+        let authorization = self.credential(asked)?;
         let definitions = self.upstream().definitions_again(&url, authorization, &mcp_url);
         Ok(definitions.await?)
     }

@@ -1,6 +1,7 @@
 //! What becomes of calls to a tool whose schema its service changed after it was approved.
 
-/// What becomes of a call to a tool whose schema its service changed, until a superuser has decided.
+/// What becomes of a call to a tool whose schema its service changed, until a superuser accepts that or the service takes
+/// it back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DriftPolicy {
     /// It is refused, with a sentence that says why.

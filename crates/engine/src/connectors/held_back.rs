@@ -75,18 +75,15 @@ impl HeldBack {
             error: self.error,
             note: self.note,
             version: (in_force, open.found.version),
-            changes: told(open.changes, open.state, policy),
+            changes: told(open.changes, policy),
         }
     }
 }
 
-/// The changes with what becomes of calls meanwhile: refused by the policy, and only until somebody has decided.
-pub(super) fn told(
-    mut changes: Vec<DefinitionChange>,
-    state: ChangesState,
-    policy: DriftPolicy,
-) -> Vec<DefinitionChange> {
-    let blocks = policy == DriftPolicy::Block && state == ChangesState::Waiting;
+/// The changes that are held back, with what the policy makes of calls meanwhile. A refusal lets none through: whoever
+/// refuses another meaning doesn't want it called under the old words.
+pub(super) fn told(mut changes: Vec<DefinitionChange>, policy: DriftPolicy) -> Vec<DefinitionChange> {
+    let blocks = policy == DriftPolicy::Block;
     changes.iter_mut().for_each(|change| change.blocked &= blocks);
     changes
 }

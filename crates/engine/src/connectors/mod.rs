@@ -27,12 +27,12 @@ use crate::{
     Actor, Engine, Error,
     audit::{Entry, Subject},
     error::NotFound,
-    storage::connectors::NewConnector,
+    storage::connectors::{NewConnector, StandingConnector},
     upstream::Credential,
 };
 use patchbay_domain::{
     connector::{
-        ConnectorMode, ConnectorName, ConnectorSummary, ConnectorView, Description, RegisterConnector, URL_MAX,
+        ConnectorMode, ConnectorName, ConnectorSummary, ConnectorView, Description, RegisterConnector, SecretHeader, URL_MAX,
         check_secret,
     },
     field::{FieldError, FieldErrors},
@@ -86,6 +86,8 @@ impl Engine {
         if let Some(secret) = &secret {
             errors.check("secret", check_secret(secret.expose_secret()));
         }
+        let header = new.secret_header.as_deref().unwrap_or_default();
+        let header = errors.check("secret_header", SecretHeader::parse(header)).flatten();
         let (Some(name), Some(description), true) = (name, description, errors.is_empty()) else {
             return Err(errors.into());
         };
@@ -99,6 +101,7 @@ impl Engine {
             name: name.as_str(),
             description: description.as_str(),
             sealed_secret,
+            secret_header: header.as_ref().map(SecretHeader::as_str),
         };
         let mut tx = self.db().begin_as(actor.user).await?;
         let connector = tx.insert_connector(&row).await?;
@@ -106,6 +109,7 @@ impl Engine {
             "mode": connector.mode,
             "description": connector.description,
             "has_secret": connector.has_secret,
+            "secret_header": connector.secret_header,
         }));
         self.commit(tx, &actor.who(), vec![entry]).await?;
         Ok(connector)
@@ -178,14 +182,31 @@ impl Engine {
         Ok(tx.logo(found.id).await?.ok_or(NotFound::Logo)?)
     }
 
-    /// What shows a connector its secret.
-    pub(crate) fn authorization(&self, id: ConnectorId, sealed: Option<&[u8]>) -> Result<Option<Credential>, Error> {
+    /// What shows this connector its secret.
+    pub(super) fn credential(&self, connector: &StandingConnector) -> Result<Option<Credential>, Error> {
+        self.authorization(
+            connector.id,
+            connector.sealed_secret.as_deref(),
+            connector.secret_header.as_deref(),
+        )
+    }
+
+    /// What shows a connector its secret, in the header of that name or else as `Authorization: Bearer`.
+    pub(crate) fn authorization(
+        &self,
+        id: ConnectorId,
+        sealed: Option<&[u8]>,
+        header: Option<&str>,
+    ) -> Result<Option<Credential>, Error> {
         let Some(sealed) = sealed else { return Ok(None) };
         let secret = self
             .vault()
             .open(&secret_purpose(id), sealed)
             .map_err(Error::internal)?;
-        let credential = Credential::bearer(secret.expose_secret());
+        let credential = match header {
+            Some(name) => Credential::header(name.parse().map_err(Error::internal)?, secret.expose_secret()),
+            None => Credential::bearer(secret.expose_secret()),
+        };
         let unfit = || Error::internal("a connector's secret doesn't fit a header");
         credential.map(Some).ok_or_else(unfit)
     }

@@ -9,7 +9,7 @@ use crate::{
 };
 use patchbay_domain::{
     changes::VersionOrigin,
-    connector::{ConnectorMode, ConnectorSummary, Description, UpdateConnector, check_secret},
+    connector::{ConnectorMode, ConnectorSummary, Description, SecretHeader, UpdateConnector, check_secret},
     field::FieldErrors,
     ids::ConnectorRef,
 };
@@ -34,6 +34,9 @@ impl Engine {
         let description = update
             .description
             .and_then(|text| errors.check("description", Description::parse(&text)));
+        let header = update
+            .secret_header
+            .and_then(|text| errors.check("secret_header", SecretHeader::parse(&text)));
         if let Some(secret) = &secret {
             errors.check("secret", check_secret(secret.expose_secret()));
         }
@@ -56,6 +59,17 @@ impl Engine {
                     .before(json!({"description": standing.description}))
                     .after(json!({"description": description.as_str()})),
             );
+        }
+        if let Some(header) = header {
+            let header = header.as_ref().map(SecretHeader::as_str);
+            if header != standing.secret_header.as_deref() {
+                tx.set_connector_secret_header(standing.id, header).await?;
+                entries.push(
+                    Entry::new("connector.update", subject())
+                        .before(json!({"secret_header": standing.secret_header}))
+                        .after(json!({"secret_header": header})),
+                );
+            }
         }
         if let Some(secret) = secret {
             let had = standing.sealed_secret.is_some();

@@ -20,6 +20,7 @@ pub(crate) struct NewConnector<'a> {
     pub(crate) name: &'a str,
     pub(crate) description: &'a str,
     pub(crate) sealed_secret: Option<Vec<u8>>,
+    pub(crate) secret_header: Option<&'a str>,
 }
 
 #[derive(Debug)]
@@ -32,6 +33,7 @@ pub(super) struct SummaryRow {
     pub(super) version: String,
     pub(super) mode: String,
     pub(super) has_secret: bool,
+    pub(super) secret_header: Option<String>,
     pub(super) logo_sha256: Option<Vec<u8>>,
     pub(super) tools_count: i32,
     pub(super) templates_count: i32,
@@ -54,6 +56,7 @@ impl From<SummaryRow> for ConnectorSummary {
             version: row.version,
             mode: mode(&row.mode),
             has_secret: row.has_secret,
+            secret_header: row.secret_header,
             tools_count: row.tools_count.unsigned_abs(),
             templates_count: row.templates_count.unsigned_abs(),
             definitions_version: row.definitions_version.unsigned_abs(),
@@ -76,6 +79,7 @@ pub(crate) struct StandingConnector {
     pub(crate) mcp_url: Option<String>,
     pub(crate) version: String,
     pub(crate) sealed_secret: Option<Vec<u8>>,
+    pub(crate) secret_header: Option<String>,
     /// Nothing before definitions were had for the first time.
     pub(crate) definitions_sha256: Option<Vec<u8>>,
     pub(crate) definitions_version: u32,
@@ -93,6 +97,7 @@ struct StandingRow {
     mcp_url: Option<String>,
     version: String,
     secret: Option<Vec<u8>>,
+    secret_header: Option<String>,
     definitions_sha256: Option<Vec<u8>>,
     definitions_version: i32,
     changes: Option<String>,
@@ -110,6 +115,7 @@ impl From<StandingRow> for StandingConnector {
             mcp_url: row.mcp_url,
             version: row.version,
             sealed_secret: row.secret,
+            secret_header: row.secret_header,
             definitions_sha256: row.definitions_sha256,
             definitions_version: row.definitions_version.unsigned_abs(),
             changes: row.changes.as_deref().and_then(ChangesState::parse),
@@ -175,11 +181,13 @@ fn keys(connector: ConnectorRef) -> (Option<i64>, Option<uuid::Uuid>) {
 impl Tx {
     pub(crate) async fn insert_connector(&mut self, new: &NewConnector<'_>) -> Result<ConnectorSummary, Error> {
         sqlx::query!(
-            "INSERT INTO mcp_connectors (id, name, description, mode, secret) VALUES ($1, $2, $3, 'deactive', $4)",
+            "INSERT INTO mcp_connectors (id, name, description, mode, secret, secret_header)
+             VALUES ($1, $2, $3, 'deactive', $4, $5)",
             new.id.0,
             new.name,
             new.description,
             new.sealed_secret,
+            new.secret_header,
         )
         .execute(self.conn())
         .await
@@ -196,6 +204,7 @@ impl Tx {
         let row = sqlx::query_as!(
             SummaryRow,
             r#"SELECT id, number, name, description, url, version, mode, secret IS NOT NULL AS "has_secret!",
+                      secret_header,
                       (SELECT sha256 FROM connector_logos WHERE connector_id = mcp_connectors.id) AS logo_sha256,
                       tools_count, templates_count, definitions_version, changes, created_at, updated_at
                FROM mcp_connectors WHERE number = $1 OR id = $2"#,
@@ -229,11 +238,6 @@ impl Tx {
         }))
     }
 
-    pub(crate) async fn connector_secret(&mut self, id: ConnectorId) -> Result<Option<Vec<u8>>, Error> {
-        let secret = sqlx::query_scalar!("SELECT secret FROM mcp_connectors WHERE id = $1", id.0);
-        Ok(secret.fetch_optional(self.conn()).await?.flatten())
-    }
-
     /// A connector as it stands, held until the transaction ends: whoever decides something about it decides alone.
     pub(crate) async fn lock_connector(&mut self, connector: ConnectorRef) -> Result<Option<StandingConnector>, Error> {
         let (number, id) = keys(connector);
@@ -255,8 +259,8 @@ impl Tx {
         let (number, id) = keys(connector);
         let row = sqlx::query_as!(
             StandingRow,
-            "SELECT id, name, description, mode, url, mcp_url, version, secret, definitions_sha256, definitions_version,
-                    changes, changes_sha256
+            "SELECT id, name, description, mode, url, mcp_url, version, secret, secret_header, definitions_sha256,
+                    definitions_version, changes, changes_sha256
              FROM mcp_connectors WHERE number = $1 OR id = $2",
             number,
             id
@@ -314,6 +318,17 @@ impl Tx {
 
     pub(crate) async fn set_connector_mode(&mut self, id: ConnectorId, mode: ConnectorMode) -> Result<(), Error> {
         sqlx::query!("UPDATE mcp_connectors SET mode = $2 WHERE id = $1", id.0, mode.as_str())
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn set_connector_secret_header(
+        &mut self,
+        id: ConnectorId,
+        header: Option<&str>,
+    ) -> Result<(), Error> {
+        sqlx::query!("UPDATE mcp_connectors SET secret_header = $2 WHERE id = $1", id.0, header)
             .execute(self.conn())
             .await?;
         Ok(())

@@ -24,6 +24,7 @@ pub(crate) struct WholeConnector {
     /// Whether definitions were ever read; else those of the set are what a new row has.
     pub(crate) has_definitions: bool,
     pub(crate) sealed_secret: Option<Vec<u8>>,
+    pub(crate) secret_header: Option<String>,
     pub(crate) logo: Option<Logo>,
 }
 
@@ -103,7 +104,7 @@ impl Tx {
             r#"SELECT c.id AS "id!", c.name AS "name!", c.description AS "description!", c.mode AS "mode!", c.url AS "url!",
                       c.mcp_url, c.version AS "version!", c.tools::text AS "tools!", c.tools_count AS "tools_count!",
                       c.templates::text AS "templates!", c.templates_count AS "templates_count!", c.config::text AS config,
-                      c.definitions_sha256 IS NOT NULL AS "has_definitions!", c.secret,
+                      c.definitions_sha256 IS NOT NULL AS "has_definitions!", c.secret, c.secret_header,
                       l.content_type AS "content_type?", l.content AS "content?", l.sha256 AS "sha256?"
                FROM mcp_connectors c LEFT JOIN connector_logos l ON l.connector_id = c.id
                WHERE $1::text[] IS NULL OR c.name = ANY($1)"#,
@@ -138,6 +139,7 @@ impl Tx {
                     },
                     has_definitions: row.has_definitions,
                     sealed_secret: row.secret,
+                    secret_header: row.secret_header,
                     logo,
                 })
             })

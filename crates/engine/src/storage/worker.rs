@@ -232,8 +232,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Everything that the gateway needs to serve a server; what its connector's service says by now only while nobody
-    /// has decided about the difference, and only if it is wanted.
+    /// Everything that the gateway needs to serve a server; what its connector's service says by now only while that
+    /// isn't in force, and only if it is wanted.
     pub(crate) async fn server_row(
         &mut self,
         key: &RouteKey,
@@ -245,12 +245,12 @@ impl Worker {
         };
         let row = sqlx::query!(
             r#"SELECT s.id, s.user_id, s.name, s.configuration, c.id AS connector_id, c.name AS connector_name,
-                      c.mode, c.version, c.mcp_url, c.secret, c.tools::text AS "tools!",
+                      c.mode, c.version, c.mcp_url, c.secret, c.secret_header, c.tools::text AS "tools!",
                       c.templates::text AS "templates!", c.config::text AS config,
                       k.tools::text AS upstream_tools, k.templates::text AS upstream_templates
                FROM mcp_servers s
                JOIN mcp_connectors c ON c.id = s.connector_id
-               LEFT JOIN connector_checks k ON k.connector_id = c.id AND c.changes = 'waiting' AND $3
+               LEFT JOIN connector_checks k ON k.connector_id = c.id AND c.changes IS NOT NULL AND $3
                WHERE s.deleted_at IS NULL AND (s.endpoint = ANY($1) OR s.id = $2)"#,
             &endpoints,
             id,
@@ -271,6 +271,7 @@ impl Worker {
             version: row.version,
             mcp_url: row.mcp_url,
             sealed_secret: row.secret,
+            secret_header: row.secret_header,
             tools: connectors::raw(row.tools)?,
             templates: connectors::raw(row.templates)?,
             upstream_tools: row.upstream_tools.map(connectors::raw).transpose()?,

@@ -57,6 +57,8 @@ pub(super) struct ConnectorEntry {
     pub(super) version: Option<String>,
     pub(super) definitions: Option<DefinitionsEntry>,
     pub(super) secret: Option<Reference>,
+    /// An empty text says that there is none.
+    pub(super) secret_header: Option<String>,
     pub(super) logo: Option<Logo>,
 }
 
@@ -183,6 +185,7 @@ impl ConnectorEntry {
             ("mcp_url", self.mcp_url.as_deref().and_then(text)),
             ("version", self.version.as_deref().and_then(text)),
             ("secret", self.secret.as_ref().map(Reference::to_node)),
+            ("secret_header", self.secret_header.as_deref().and_then(text)),
             (
                 "logo",
                 self.logo.as_ref().map(|logo| {

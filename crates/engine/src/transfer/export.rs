@@ -99,6 +99,7 @@ pub(super) fn connector_entry(connector: &WholeConnector) -> ConnectorEntry {
             .sealed_secret
             .as_ref()
             .map(|_| Reference::of_connector(&connector.name)),
+        secret_header: connector.secret_header.clone(),
         logo: connector.logo.clone(),
         definitions: connector.has_definitions.then(|| DefinitionsEntry {
             tools: canonical(&set.tools),

@@ -130,12 +130,15 @@ impl Engine {
             self.vault()
                 .seal(&secret_purpose(id), secret.expose_secret().as_bytes())
         });
+        let header = step.secret_header.as_deref();
+        let header = header.map(|header| Some(header).filter(|header| !header.is_empty()));
         if step.is_new {
             tx.insert_connector(&NewConnector {
                 id,
                 name: &step.name,
                 description: step.description.as_deref().unwrap_or_default(),
                 sealed_secret: sealed,
+                secret_header: header.flatten(),
             })
             .await?;
         } else {
@@ -144,6 +147,9 @@ impl Engine {
             }
             if let Some(sealed) = sealed {
                 tx.set_connector_secret(id, Some(&sealed)).await?;
+            }
+            if let Some(header) = header {
+                tx.set_connector_secret_header(id, header).await?;
             }
         }
         match &step.source {

@@ -16,7 +16,7 @@ use crate::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use patchbay_domain::{
-    connector::{ConnectorMode, ConnectorName, Description, URL_MAX},
+    connector::{ConnectorMode, ConnectorName, Description, SecretHeader, URL_MAX},
     field::{FieldError, FieldErrors},
     server::ServerName,
     tool::ToolName,
@@ -110,7 +110,7 @@ fn check_distinct(document: &Document, problems: &mut Problems) {
 }
 
 fn connector(node: Node, path: &str, problems: &mut Problems) -> Option<ConnectorEntry> {
-    const FIELDS: [&str; 9] = [
+    const FIELDS: [&str; 10] = [
         "name",
         "description",
         "mode",
@@ -118,6 +118,7 @@ fn connector(node: Node, path: &str, problems: &mut Problems) -> Option<Connecto
         "mcp_url",
         "version",
         "secret",
+        "secret_header",
         "logo",
         "definitions",
     ];
@@ -142,6 +143,10 @@ fn connector(node: Node, path: &str, problems: &mut Problems) -> Option<Connecto
         secret: fields
             .take("secret")
             .and_then(|node| secret(node, &fields.path("secret"), fields.problems)),
+        secret_header: fields.optional("secret_header", |text| {
+            let header = SecretHeader::parse(text)?;
+            Ok(header.map_or_else(String::new, |header| header.as_str().to_owned()))
+        }),
         logo: fields
             .take("logo")
             .and_then(|node| logo(node, &fields.path("logo"), fields.problems)),

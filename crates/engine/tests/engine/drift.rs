@@ -245,10 +245,8 @@ async fn a_refused_difference_stays_refused_until_the_service_changes_again(pool
         (refused.state, refused.note.as_deref()),
         (Some(ChangesState::Refused), Some("Not like this"))
     );
-    assert!(
-        refused.changes.iter().all(|change| !change.blocked),
-        "somebody has decided"
-    );
+    let blocked = |view: &ChangesView| view.changes.iter().filter(|change| change.blocked).count();
+    assert!(blocked(&refused) > 0, "what was refused isn't called under the old words");
     case.check().await;
     assert_eq!(case.changes().await, refused);
     assert_eq!(case.tools().await, ["add", "list"]);

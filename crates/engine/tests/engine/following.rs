@@ -20,6 +20,7 @@ async fn added(engine: &Engine, root: &Actor, service: &Service, name: &str, mod
         name: Some(name.into()),
         mode: Some(mode),
         secret: None,
+        secret_header: None,
     };
     engine.add_connector(root, new).await.unwrap().connector.id
 }

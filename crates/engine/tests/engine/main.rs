@@ -87,6 +87,7 @@ fn new_connector(name: &str) -> RegisterConnector {
         name: name.into(),
         description: "Keeps notes".into(),
         secret: None,
+        secret_header: None,
     }
 }
 

@@ -134,6 +134,7 @@ async fn an_update_is_all_or_nothing(pool: PgPool) {
         mode: Some(ConnectorMode::Active),
         description: Some("New words".into()),
         secret: Some("hunter2".into()),
+        secret_header: None,
     };
     assert!(engine.update_connector(&root, connector, update).await.is_err());
     let update = UpdateConnector {
@@ -207,6 +208,7 @@ async fn the_single_step_registers_and_reads_at_once(pool: PgPool) {
         name: name.map(Into::into),
         mode,
         secret: None,
+        secret_header: None,
     };
     let added = engine.add_connector(&root, new(None, None)).await.unwrap().connector;
     assert_eq!((added.name.as_str(), added.mode), ("notes", ConnectorMode::Sync));
@@ -244,6 +246,7 @@ async fn only_superusers_keep_the_catalogue(pool: PgPool) {
         name: None,
         mode: None,
         secret: None,
+        secret_header: None,
     };
     let denied = [
         engine.add_connector(&ada, add).await.err(),
@@ -274,4 +277,28 @@ async fn only_superusers_keep_the_catalogue(pool: PgPool) {
             "the {nth}th was let through"
         );
     }
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_secret_travels_in_the_header_that_its_service_wants(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let connector = |header: &str| RegisterConnector {
+        secret: Some("s3cret".into()),
+        secret_header: Some(header.into()),
+        ..new_connector(&format!("of {header}"))
+    };
+    let registered = engine.register_connector(&root, connector(" X-API-Key ")).await.unwrap();
+    assert_eq!(registered.secret_header.as_deref(), Some("X-API-Key"));
+    let usual = UpdateConnector {
+        secret_header: Some(String::new()),
+        ..UpdateConnector::default()
+    };
+    let updated = engine
+        .update_connector(&root, ConnectorRef::Id(registered.id), usual)
+        .await
+        .unwrap();
+    assert_eq!((updated.secret_header, updated.has_secret), (None, true));
+    let refused = engine.register_connector(&root, connector("Host")).await.unwrap_err();
+    assert!(matches!(refused, Error::Invalid(errors) if errors.get("secret_header").is_some()));
 }

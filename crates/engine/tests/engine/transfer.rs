@@ -62,6 +62,7 @@ async fn furnish(engine: &Engine) -> (Actor, Actor) {
     let connector = active_connector(engine, &root, "my-notes", definitions()).await;
     let secret = UpdateConnector {
         secret: Some(CANARY.into()),
+        secret_header: Some("X-API-Key".into()),
         ..UpdateConnector::default()
     };
     engine.update_connector(&root, connector, secret).await.unwrap();
@@ -403,6 +404,15 @@ async fn secrets_come_from_the_environment_or_stay_or_are_missed(pool: PgPool) {
             .then(|| "l\u{1}ne".into())
     };
     assert!(problems(import_with(&engine_here, &yaml, &bad).await)[0].starts_with("connectors[1].secret: "));
+
+    let bearer = yaml.replace("X-API-Key", "\"\"");
+    let report = import(&engine_here, &bearer).await.unwrap();
+    assert!(report.to_string().contains("secret_header: X-API-Key → \n"), "{report}");
+    assert!(import(&engine_here, &bearer).await.unwrap().is_empty());
+
+    let elsewhere = "patchbay: 1\nconnectors:\n  - {name: my-notes, mcp_url: 'https://elsewhere.example/mcp'}\n";
+    let report = dry_run(&engine_here, elsewhere).await.unwrap();
+    assert_eq!(report.warnings[0].path, "connectors[0].mcp_url", "{report}");
 
     // Elsewhere nothing is stored: what needs a secret is refused by name, the rest is told.
     let fresh = fresh(&pool).await;

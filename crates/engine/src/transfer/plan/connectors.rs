@@ -19,6 +19,7 @@ use patchbay_domain::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
+use url::{Origin, Url};
 use uuid::Uuid;
 
 /// The version of a connector whose service was never asked.
@@ -35,6 +36,7 @@ pub(in crate::transfer) struct ConnectorStep {
     pub(in crate::transfer) description: Option<String>,
     pub(in crate::transfer) mode: Option<ConnectorMode>,
     pub(in crate::transfer) secret: Option<SecretString>,
+    pub(in crate::transfer) secret_header: Option<String>,
     pub(in crate::transfer) logo: Option<Logo>,
     pub(in crate::transfer) source: Option<Source>,
     /// For the audit log.
@@ -96,17 +98,27 @@ impl Planner<'_> {
                 .error(&format!("{path}.description"), FieldError::Required);
         }
         let mut changes = Changes::default();
-        let description = changes.text(
-            "description",
-            before.description.as_deref(),
-            entry.description.as_deref(),
-        );
+        // What a registry says of a connector only begins with: its service and its keepers know better.
+        let has_words = self.document.is_registry_entry && stored.is_some();
+        let described = entry.description.as_deref().filter(|_| !has_words);
+        let description = changes.text("description", before.description.as_deref(), described);
         let mode_before = before.mode.map(ConnectorMode::as_str);
         let mode = entry.mode.or(before.mode).unwrap_or(ConnectorMode::Deactive);
         let new_mode = changes.text("mode", mode_before, Some(mode.as_str())).map(|_| mode);
         let source = self.source(entry, &before, &mut changes)?;
         self.check_state(entry, &before, mode, path);
+        if stored.is_some_and(|stored| stored.sealed_secret.is_some())
+            && entry.mcp_url.is_some()
+            && origin(entry.mcp_url.as_deref()) != origin(before.mcp_url.as_deref())
+        {
+            let message = "Calls, and the stored secret with them, go to another origin than before.";
+            self.warn(format!("{path}.mcp_url"), message.to_owned());
+        }
         let secret = self.connector_secret(entry, stored, path, &mut changes)?;
+        let header_before = before.secret_header.as_deref();
+        let header = entry.secret_header.as_deref();
+        let header = header.filter(|header| !header.is_empty() || header_before.is_some());
+        let secret_header = changes.text("secret_header", header_before, header);
         let logo = new_logo(entry.logo.as_ref(), before.logo.as_ref(), &mut changes);
 
         let is_new = stored.is_none();
@@ -120,6 +132,7 @@ impl Planner<'_> {
             description,
             mode: new_mode,
             secret,
+            secret_header,
             logo,
             source,
             before: changes.before.into(),
@@ -240,6 +253,10 @@ impl Planner<'_> {
         changes.after.insert("secret".to_owned(), word.into());
         Ok(Some(given))
     }
+}
+
+fn origin(url: Option<&str>) -> Option<Origin> {
+    Url::parse(url?).ok().map(|url| url.origin())
 }
 
 fn new_logo(after: Option<&Logo>, before: Option<&Logo>, changes: &mut Changes) -> Option<Logo> {

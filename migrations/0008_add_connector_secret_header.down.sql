@@ -1,0 +1,1 @@
+ALTER TABLE mcp_connectors DROP COLUMN secret_header;
