@@ -110,6 +110,10 @@ test.describe('a superuser', () => {
     await expect(page.getByRole('link', { name: 'Activate again' })).toBeVisible();
     await page.getByText('add_note', { exact: true }).click();
     await expect(page.getByText('"required": [').first()).toBeVisible();
+    const template = page.getByRole('region', { name: /^Templates/ }).getByRole('group').filter({ hasText: 'add_tagged_note' });
+    await template.getByText('add_tagged_note', { exact: true }).click();
+    await expect(template.getByRole('term').first()).toHaveText(/^\w+\s*string\s*required$/);
+    await expect(template.getByRole('definition').first()).not.toBeEmpty();
   });
 
   test('finds connectors by words and by mode', async ({ page, world }) => {

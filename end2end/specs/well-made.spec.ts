@@ -114,6 +114,14 @@ test.describe('for a superuser', () => {
           - option "Active"
           - option "Sync Mode"
           - option "Not Activated"
+        - combobox "Changes":
+          - option "Changed or not" [selected]
+          - option "Changes waiting"
+          - option "Changes refused"
+        - combobox "Order":
+          - option "Newest first" [selected]
+          - option "Last changed first"
+          - option "By name"
         - button "Search"
     `);
     await expectWellMade('connectors');
@@ -158,6 +166,7 @@ test.describe('for a superuser', () => {
   test('a connector', async ({ page, world, expectWellMade }) => {
     await page.goto(`/connectors/${world.active.connector_id}`);
     await page.getByText('add_note', { exact: true }).click();
+    await page.getByText('add_tagged_note', { exact: true }).click();
     await expect(page.getByRole('button', { name: 'Copy schema' }).or(page.getByText('"properties": {')).first()).toBeVisible();
     await expectWellMade('connector');
   });

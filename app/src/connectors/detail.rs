@@ -31,7 +31,8 @@ pub(crate) fn ConnectorPage() -> impl IntoView {
     page(async move {
         let connector = connector(&id).await?;
         let is_superuser = expect_context::<Frame>().is_superuser();
-        let ask = ask.filter(|_| is_superuser);
+        let is_so_already = ask == Some(Ask::Become(connector.summary.mode));
+        let ask = ask.filter(|_| is_superuser && !is_so_already);
         let impact = impact_of(ask, &id).await?;
         let summary = connector.summary.clone();
         let view = view! {

@@ -12,9 +12,11 @@ pub(super) fn Filters(query: ConnectorsQuery, is_superuser: bool) -> AnyView {
     let ConnectorsQuery { q, mode, changes, .. } = query;
     view! {
         <Search action=PATH label="Search connectors" q=q>
-            <ModeFilter mode/>
-            {is_superuser.then(|| view! { <ChangesFilter changes/> })}
-            <Order order/>
+            <div class="search-filters">
+                <ModeFilter mode/>
+                {is_superuser.then(|| view! { <ChangesFilter changes/> })}
+                <Order order/>
+            </div>
         </Search>
     }
     .into_any()

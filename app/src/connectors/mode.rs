@@ -50,13 +50,18 @@ pub(super) fn ModeDialog(
     close: String,
 ) -> AnyView {
     let from = connector.mode;
+    let obstacle = obstacle(&connector, to);
+    let title = match obstacle {
+        Some(_) => format!("{} isn't possible now", to.label()),
+        None => format!("{}?", verb(to)),
+    };
     view! {
-        <Dialog title=format!("{}?", verb(to)) close=close.clone()>
+        <Dialog title close=close.clone()>
             <p class="dialog-facts">
                 <span>"Connector: " <strong>{connector.name.clone()}</strong></span>
                 <span><ModeBadge mode=from/> <span class="visually-hidden">" becomes "</span><span aria-hidden="true">" → "</span> <ModeBadge mode=to/></span>
             </p>
-            {match obstacle(&connector, to) {
+            {match obstacle {
                 Some(reason) => view! {
                     <p>{reason}</p>
                     <div class="dialog-actions"><a class="button" href=close data-close="">"Close"</a></div>

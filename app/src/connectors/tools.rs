@@ -60,7 +60,6 @@ pub(super) fn TemplateList(templates: Vec<TemplateView>) -> impl IntoView {
 #[component]
 fn Template(template: TemplateView) -> AnyView {
     let words = view! {
-        <IconView icon=Icon::Template/>
         <span class="row-words">
             <code class="row-name">{template.name}</code>
             {template.description.map(|text| view! { <span class="row-text">{text}</span> })}
@@ -79,6 +78,6 @@ fn Template(template: TemplateView) -> AnyView {
             }
             .into_any()
         }
-        None => view! { <li class="row row-plain">{words}</li> }.into_any(),
+        None => view! { <li class="row row-plain"><IconView icon=Icon::Template/>{words}</li> }.into_any(),
     }
 }

@@ -98,7 +98,7 @@ fn GoBack(connector: ConnectorSummary, number: u32, impact: Option<Impact>) -> A
         }
     };
     view! {
-        <section class="panel" id="restore" aria-labelledby="restore-title">
+        <section class="panel decision-panel" id="restore" aria-labelledby="restore-title">
             <h2 id="restore-title">"Go back to it"</h2>
             {match reason {
                 Some(reason) => view! { <p class="panel-about">{reason}</p> }.into_any(),

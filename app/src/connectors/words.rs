@@ -94,26 +94,21 @@ pub(super) fn took_along(impact: &Impact) -> Vec<String> {
         ..
     } = impact;
     let went = [
-        (servers.total, "MCP server"),
-        (*deleted_servers, "deleted MCP server"),
-        (*dynamic_tools, "tool made from its templates"),
+        (servers.total, "MCP server", ""),
+        (*deleted_servers, "deleted MCP server", ""),
+        (*dynamic_tools, "tool", " made from its templates"),
     ];
-    let words = |(number, what): (u64, &str)| {
-        // The plural belongs to the first noun.
-        let what = if number == 1 {
-            what.to_owned()
-        } else {
-            what.replacen("server", "servers", 1).replacen("tool ", "tools ", 1)
-        };
-        (number > 0).then(|| format!("{} {what} went with it.", crate::ui::count(number)))
-    };
-    went.into_iter().filter_map(words).collect()
+    let there = went.into_iter().filter(|(number, ..)| *number > 0);
+    there
+        .map(|(number, one, rest)| format!("{}{rest} went with it.", things(number, one)))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::AppError;
+    use patchbay_domain::changes::ChangedPart;
 
     #[test]
     fn each_way_to_fail_has_its_words() {
@@ -155,6 +150,47 @@ mod tests {
         assert_eq!(
             not_activated().of(&denied),
             "Failed to activate connector: Access denied. Superuser role required."
+        );
+    }
+
+    fn change(kind: ChangeKind) -> DefinitionChange {
+        DefinitionChange {
+            key: "tool:a".into(),
+            part: ChangedPart::Tool,
+            name: "a".into(),
+            kind,
+            fields: Vec::new(),
+            blocked: false,
+            before: None,
+            after: None,
+        }
+    }
+
+    #[test]
+    fn differences_are_counted_by_what_happened() {
+        use ChangeKind::{Added, Changed, Removed};
+        assert_eq!(differences(&[change(Removed)]), "1 difference: 1 removed.");
+        assert_eq!(
+            differences(&[change(Changed), change(Added), change(Changed)]),
+            "3 differences: 1 added, 2 changed."
+        );
+        assert_eq!(differences(&[]), "Only its version is another.");
+        assert!(accepted_some(1).ends_with("1 change goes on waiting."));
+        assert!(accepted_some(2).ends_with("2 changes go on waiting."));
+    }
+
+    #[test]
+    fn what_went_along_is_told_and_what_did_not_is_not() {
+        let mut impact = Impact::default();
+        assert!(took_along(&impact).is_empty());
+        impact.servers.total = 1;
+        impact.dynamic_tools = 2;
+        assert_eq!(
+            took_along(&impact),
+            [
+                "1 MCP server went with it.",
+                "2 tools made from its templates went with it."
+            ]
         );
     }
 }
