@@ -31,6 +31,7 @@ mod pages;
 mod rate_limits;
 mod register;
 mod remove;
+mod robust;
 mod same_origin;
 mod secrets;
 mod servers;

@@ -368,6 +368,50 @@ async fn a_replaced_secret_is_the_one_that_the_service_sees_and_a_removed_one_is
 }
 
 #[tokio::test]
+async fn a_secret_travels_in_the_header_that_its_service_reads() {
+    let scene = Scene::set().await;
+    let carried = |name: &str| {
+        let calls = scene.service.seen();
+        let last = calls.iter().rfind(|seen| seen.body.contains("tools/call")).unwrap();
+        last.headers.get(name).map(|value| value.to_str().unwrap().to_owned())
+    };
+    let named = json!({ "secret": "my_secret", "secret_header": "X-API-Key" });
+    let changed = scene.root.put("/api/connectors/1", named).await.expect(200);
+    assert_eq!(
+        (&changed["has_secret"], &changed["secret_header"]),
+        (&json!(true), &json!("X-API-Key"))
+    );
+    eventually(async || {
+        scene.call("a").await;
+        carried("x-api-key").as_deref() == Some("my_secret")
+    })
+    .await;
+    assert_eq!(carried("authorization"), None);
+    let plain = scene
+        .root
+        .put("/api/connectors/1", json!({ "secret_header": "" }))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&plain["has_secret"], &plain["secret_header"]),
+        (&json!(true), &Value::Null)
+    );
+    eventually(async || {
+        scene.call("a").await;
+        carried("authorization").as_deref() == Some("Bearer my_secret")
+    })
+    .await;
+    for bad in ["Host", "two words", "Mcp-Session-Id", "a\r\nb", &"x".repeat(65)] {
+        let refused = scene
+            .root
+            .put("/api/connectors/1", json!({ "secret_header": bad }))
+            .await
+            .expect_error(422, "INVALID_FIELDS");
+        assert!(refused["fields"]["secret_header"].is_object(), "{bad}: {refused}");
+    }
+}
+
+#[tokio::test]
 async fn of_modes_set_at_the_same_time_one_stands_and_each_change_is_in_the_log() {
     let scene = Scene::set().await;
     let modes = ["sync", "deactive", "sync", "deactive", "sync", "deactive"];

@@ -1,0 +1,286 @@
+//! Nothing that anybody sends makes the server fail: whatever stands in a path, a query or a field of a body, the answer is a
+//! sentence in the one shape that errors have.
+
+use crate::support::{
+    Answer, App, Superuser,
+    client::text,
+    upstream::{Upstream, manifest, tool},
+};
+use patchbay::rest;
+use serde_json::{Value, json};
+use time::Duration;
+
+/// What nobody should put where an id stands.
+fn ids() -> Vec<String> {
+    let mut ids = [
+        "0",
+        "-1",
+        "abc",
+        "%00",
+        "%ff",
+        "a%2Fb",
+        "..%2F..",
+        "%20",
+        "2147483648",
+        "9223372036854775808",
+        "99999999999999999999",
+        "00000000-0000-0000-0000-000000000000",
+        "1;%20DROP%20TABLE%20users",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    ids.push("9".repeat(5000));
+    ids
+}
+
+/// What nobody should put where a text, or anything else, is expected.
+fn values() -> Vec<Value> {
+    let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
+    vec![
+        Value::Null,
+        json!(true),
+        json!(-1),
+        json!(1e300),
+        json!(""),
+        json!(" "),
+        json!("a\u{0}b"),
+        json!("\u{202e}\u{feff}\u{ffff}"),
+        json!("'; DROP TABLE users; --"),
+        json!("x".repeat(200_000)),
+        json!([]),
+        json!(["a\u{0}b"]),
+        json!({}),
+        json!({ "a\u{0}b": "a\u{0}b" }),
+        deep,
+    ]
+}
+
+/// Every endpoint that takes a body, and one that is fine.
+fn bodies(url: &str) -> Vec<(&'static str, &'static str, Value)> {
+    let account = json!({ "email": "x@example.org", "password": "long enough for one" });
+    let decision = json!({ "revision": "x", "accept": ["tool:a"], "note": "x" });
+    vec![
+        ("POST", "/api/auth/login", account.clone()),
+        ("POST", "/api/auth/register", account),
+        (
+            "POST",
+            "/api/auth/set-up",
+            json!({ "token": "x", "email": "y@example.org", "password": "long enough for one" }),
+        ),
+        (
+            "POST",
+            "/api/connectors/register",
+            json!({ "name": "x", "description": "x", "secret": "x", "secret_header": "X-Key" }),
+        ),
+        (
+            "POST",
+            "/api/connectors/activate",
+            json!({ "connector_id": 1, "connector_url": url }),
+        ),
+        (
+            "POST",
+            "/api/connectors",
+            json!({ "connector_url": url, "name": "y", "mode": "sync", "secret": "x", "secret_header": "X-Key", "server_url": null }),
+        ),
+        (
+            "PUT",
+            "/api/connectors/1",
+            json!({ "mode": "active", "description": "x", "secret": "x", "secret_header": "X-Key" }),
+        ),
+        ("PATCH", "/api/connectors/1/mode", json!({ "mode": "active" })),
+        ("POST", "/api/connectors/1/changes/accept", decision.clone()),
+        ("POST", "/api/connectors/1/changes/refuse", decision),
+        ("POST", "/api/connectors/1/versions/1/restore", json!({ "note": "x" })),
+        (
+            "POST",
+            "/api/mcp-servers",
+            json!({ "name": "x", "connector_id": 1, "configuration": { "key": "x" } }),
+        ),
+        (
+            "POST",
+            "/api/mcp-servers/{server}/tools",
+            json!({ "name": "x", "description": "x", "template": "t", "template_args": { "x": "{y}" } }),
+        ),
+        ("POST", "/api/mcp-servers/{server}/tokens", json!({ "name": "x" })),
+    ]
+}
+
+/// A connector with a template and a configuration, and a server of it.
+async fn scene(app: &App) -> (Superuser, Upstream, String) {
+    let root = app.superuser().await;
+    let mut offer = manifest(json!([tool("a")]));
+    offer["templates"] = json!([{ "name": "t" }]);
+    offer["config"] = json!({ "params": { "type": "object" } });
+    let service = Upstream::connector(offer).await;
+    let connector = root.active_connector("notes", &service.manifest_url()).await;
+    let server = text(&root.create_server(&connector, json!({})).await, "id");
+    (root, service, server)
+}
+
+/// An answer that is fine, or an error of the one shape.
+#[track_caller]
+fn assert_answered(answer: &Answer, what: &str) {
+    let said = String::from_utf8_lossy(&answer.body);
+    let said: String = said.chars().take(500).collect();
+    assert!(answer.status < 500, "{what}: {} {said}", answer.status);
+    if answer.status >= 400 {
+        let body = answer.json();
+        assert_eq!(body["status"], answer.status, "{what}: {said}");
+        assert!(
+            body["error"].is_string() && body["message"].is_string() && body["request_id"].is_string(),
+            "{what}: {said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn whatever_stands_in_a_path_is_no_fault_of_ours() {
+    let app = App::start().await;
+    let (root, _service, server) = scene(&app).await;
+    for endpoint in rest::endpoints().iter().filter(|endpoint| endpoint.path.contains('{')) {
+        for id in ids() {
+            // All parts bad, and only the last one.
+            let (before, last) = endpoint.path.rsplit_once('{').unwrap();
+            let (_, after) = last.split_once('}').unwrap();
+            let parent = if before.contains("connectors") {
+                "1"
+            } else {
+                server.as_str()
+            };
+            let first = format!("{before}{id}{after}").replace("{id}", parent);
+            for path in [first, endpoint.path.replace("{id}", &id)] {
+                app.clock.advance(Duration::minutes(1));
+                let request = root.request(endpoint.method.clone(), &path).json(&json!({}));
+                let answer = Answer::of(request).await;
+                let shown: String = path.chars().take(100).collect();
+                assert_answered(&answer, &format!("{} {shown}", endpoint.method));
+                assert!(answer.status >= 400, "{} {shown} is nothing", endpoint.method);
+            }
+        }
+    }
+    root.get("/api/connectors/1").await.expect(200);
+}
+
+#[tokio::test]
+async fn whatever_stands_in_a_query_is_no_fault_of_ours() {
+    let app = App::start().await;
+    let (root, _service, server) = scene(&app).await;
+    let names = [
+        "q",
+        "mode",
+        "kind",
+        "changes",
+        "sort",
+        "limit",
+        "cursor",
+        "force",
+        "actor",
+        "action",
+        "subject_type",
+        "subject",
+        "door",
+        "from",
+        "to",
+        "format",
+        "dry_run",
+        "nothing",
+    ];
+    let long = "x".repeat(20_000);
+    for endpoint in rest::endpoints().iter().filter(|endpoint| endpoint.method == "GET") {
+        let id = if endpoint.path.contains("connectors") {
+            "1"
+        } else {
+            server.as_str()
+        };
+        let path = endpoint.path.replace("{id}", id).replace("{n}", "1");
+        for name in names {
+            for value in [
+                "%00",
+                "%ff",
+                "-1",
+                "99999999999999999999",
+                "%F0%9F%A7%80",
+                "'",
+                "%25",
+                "a=b",
+                &long,
+            ] {
+                let answer = root.get(&format!("{path}?{name}={value}")).await;
+                let shown: String = value.chars().take(30).collect();
+                assert_answered(&answer, &format!("{path}?{name}={shown}"));
+            }
+        }
+        let answer = root.get(&format!("{path}?&&=&=x&{}", "limit=1&".repeat(1000))).await;
+        assert_answered(&answer, &path);
+    }
+}
+
+#[tokio::test]
+async fn whatever_stands_in_a_body_is_no_fault_of_ours() {
+    let app = App::start().await;
+    let (root, service, server) = scene(&app).await;
+    for (method, path, fine) in bodies(&service.manifest_url()) {
+        let path = path.replace("{server}", &server);
+        let fields = fine.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        for field in fields.iter().map(String::as_str).chain(["nothing", "a\u{0}b", ""]) {
+            for value in values() {
+                // Nobody is held back, and nobody is signed out.
+                app.clock.advance(Duration::minutes(1));
+                let mut body = fine.clone();
+                body[field] = value;
+                let request = root.request(method.parse().unwrap(), &path).json(&body);
+                let answer = Answer::of(request).await;
+                let shown: String = body[field].to_string().chars().take(60).collect();
+                assert_answered(&answer, &format!("{method} {path} {field}: {shown}"));
+            }
+        }
+        for body in [
+            "",
+            "{",
+            "}",
+            "[]",
+            "7",
+            "null",
+            "\"x\"",
+            "{\"\\ud800\":1}",
+            "{}{}",
+            "\u{feff}{}",
+        ] {
+            app.clock.advance(Duration::minutes(1));
+            let request = root
+                .request(method.parse().unwrap(), &path)
+                .header("content-type", "application/json")
+                .body(body);
+            assert_answered(&Answer::of(request).await, &format!("{method} {path} {body}"));
+        }
+        let nested = format!("{}{}", "{\"a\":[".repeat(20_000), "]}".repeat(20_000));
+        let request = root
+            .request(method.parse().unwrap(), &path)
+            .header("content-type", "application/json")
+            .body(nested);
+        assert_answered(&Answer::of(request).await, &format!("{method} {path}, nested"));
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_says_nothing_of_itself_or_something_else_is_refused() {
+    let app = App::start().await;
+    let (root, service, server) = scene(&app).await;
+    for (method, path, fine) in bodies(&service.manifest_url()) {
+        let path = path.replace("{server}", &server);
+        for kind in [None, Some("text/plain"), Some("application/x-www-form-urlencoded")] {
+            let request = root.request(method.parse().unwrap(), &path).body(fine.to_string());
+            let request = match kind {
+                Some(kind) => request.header("content-type", kind),
+                None => request,
+            };
+            app.clock.advance(Duration::minutes(1));
+            Answer::of(request).await.expect_error(415, "UNSUPPORTED_MEDIA_TYPE");
+        }
+        let large = root
+            .request(method.parse().unwrap(), &path)
+            .header("content-type", "application/json")
+            .body(format!("{fine}{}", " ".repeat(1 << 20)));
+        Answer::of(large).await.expect_error(413, "TOO_LARGE");
+    }
+}
