@@ -7,7 +7,8 @@ use patchbay_domain::{
 };
 
 pub(super) const ACCEPTED: &str = "All changes accepted. They are in force now.";
-pub(super) const REFUSED: &str = "Changes refused. What is in force stays, until its service changes again.";
+pub(super) const REFUSED: &str =
+    "Changes refused. What is in force stays. When its service changes again, you are asked again.";
 
 pub(super) fn registered(name: &str) -> String {
     format!("Connector '{name}' registered successfully!")

@@ -159,7 +159,7 @@ fn Choice(
         </div>
         <FieldError control key="accept".to_owned() before=error/>
         <p class="field-help">
-            "Refusing keeps what is in force, until its service changes again. What you don't select goes on waiting."
+            "Refusing keeps what is in force; when its service changes again, you are asked again. What you don't select goes on waiting."
         </p>
     }
 }
