@@ -60,12 +60,14 @@ impl Engine {
     /// Refused fields, [`NotFound::Connector`], [`Conflict::ConnectorNotActive`], [`Conflict::ServerLimit`],
     /// [`Error::PoolExhausted`], or a failing database. Nothing is written then.
     pub async fn create_server(&self, actor: &Actor, new: CreateServer) -> Result<CreatedServer, Error> {
-        let connector = {
-            let mut tx = self.db().begin_as(actor.user).await?;
-            tx.connector_definitions(new.connector_id)
-                .await?
-                .ok_or(NotFound::Connector(new.connector_id))?
-        };
+        let mut worker = self.db().worker().await?;
+        // Neither its mode nor its schema becomes another while the server is being made.
+        worker.tx().share_connector(new.connector_id).await?;
+        let connector = worker
+            .tx()
+            .connector_definitions(new.connector_id)
+            .await?
+            .ok_or(NotFound::Connector(new.connector_id))?;
         if connector.summary.mode != ConnectorMode::Active {
             return Err(Conflict::ConnectorNotActive {
                 name: connector.summary.name,
@@ -80,7 +82,6 @@ impl Engine {
             .seal(&configuration_purpose(id), configuration_text.as_bytes());
         let endpoints = self.endpoints();
 
-        let mut worker = self.db().worker().await?;
         worker.lock_pool().await?;
         let limit = self.config().servers_per_user;
         if worker.count_all_servers_of(actor.user).await? >= u64::from(limit) {

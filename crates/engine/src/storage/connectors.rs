@@ -270,6 +270,19 @@ impl Tx {
         Ok(row.map(StandingConnector::from))
     }
 
+    /// Keeps a connector as it is until the transaction ends; several may.
+    pub(crate) async fn share_connector(&mut self, connector: ConnectorRef) -> Result<(), Error> {
+        let (number, id) = keys(connector);
+        sqlx::query!(
+            "SELECT id FROM mcp_connectors WHERE number = $1 OR id = $2 FOR SHARE",
+            number,
+            id
+        )
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(())
+    }
+
     /// What is in force.
     pub(crate) async fn definition_set(&mut self, id: ConnectorId) -> Result<DefinitionSet, Error> {
         let row = sqlx::query_as!(
@@ -328,9 +341,13 @@ impl Tx {
         id: ConnectorId,
         header: Option<&str>,
     ) -> Result<(), Error> {
-        sqlx::query!("UPDATE mcp_connectors SET secret_header = $2 WHERE id = $1", id.0, header)
-            .execute(self.conn())
-            .await?;
+        sqlx::query!(
+            "UPDATE mcp_connectors SET secret_header = $2 WHERE id = $1",
+            id.0,
+            header
+        )
+        .execute(self.conn())
+        .await?;
         Ok(())
     }
 
