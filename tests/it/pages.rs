@@ -208,6 +208,61 @@ async fn pages_run_no_script_but_their_own() {
 }
 
 #[tokio::test]
+async fn what_stands_in_a_field_at_first_cannot_get_out_of_it() {
+    const TEXT: &str = r#"</textarea><meta http-equiv="refresh" content="0;url=//evil.example"> & </title>"#;
+    let app = App::start().await;
+    let root = app.superuser().await;
+    let schema = |at_first: serde_json::Value| {
+        json!({
+            "type": "object",
+            "properties": {
+                "lines": { "type": "string", "format": "textarea", "default": TEXT, "description": TEXT },
+                "line": { "type": "string", "default": TEXT, "title": TEXT },
+                "choice": { "enum": [TEXT, "another"], "default": TEXT },
+                "json": { "type": "object", "default": at_first },
+            },
+        })
+    };
+    let mut offer = manifest(json!([
+        { "name": "loud", "description": TEXT, "inputSchema": schema(json!({ "x": TEXT })) },
+    ]));
+    offer["config"] = schema(json!({ "x": TEXT }));
+    let service = Upstream::connector(offer).await;
+    let connector = root.active_connector("notes", &service.manifest_url()).await;
+    let server = text(&root.create_server(&connector, json!({})).await, "id");
+    root.put("/api/connectors/1", json!({ "description": TEXT }))
+        .await
+        .expect(200);
+
+    for path in [
+        "/connectors",
+        "/connectors/1",
+        "/connectors/1?edit=1",
+        "/connectors/1/create-server",
+        &format!("/servers/{server}"),
+    ] {
+        let html = page(&root, path).await;
+        assert!(html.contains("evil.example"), "{path} shows nothing of it");
+        assert!(!html.contains("<meta http-equiv"), "{path}: {html}");
+    }
+
+    // What is refused comes back as it was typed, the empty line at its beginning too.
+    let typed = format!("\n{TEXT}");
+    let form = [
+        ("connector_id", "1"),
+        ("description", typed.as_str()),
+        ("secret_change", "replace"),
+    ];
+    let back = submit(&root, "/fn/connectors/update", &form).await;
+    let html = page(&root, &back).await;
+    let escaped = typed.replace('&', "&amp;").replace('<', "&lt;");
+    let at_first = html.split_once("<textarea").and_then(|(_, rest)| rest.split_once('>'));
+    let (_, inside) = at_first.expect("the page has the field");
+    // Browsers leave out the first line end.
+    assert!(inside.starts_with(&format!("\n{escaped}</textarea>")), "{inside}");
+}
+
+#[tokio::test]
 async fn what_is_not_there_or_not_ones_own_is_a_page_with_that_status() {
     let app = App::start().await;
     let root = app.superuser().await;

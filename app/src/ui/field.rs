@@ -188,7 +188,7 @@ impl Input {
         view! {
             <textarea class=class id=id name=name placeholder=placeholder required=required rows="4"
                 autocomplete=autocomplete spellcheck=spellcheck aria-describedby=described_by aria-invalid=invalid>
-                {value}
+                {inside_lines(&value.unwrap_or_default())}
             </textarea>
         }
         .into_any()
@@ -216,5 +216,23 @@ impl Input {
             </select>
         }
         .into_any()
+    }
+}
+
+/// A text as it stands between the tags of a `textarea`, where the framework writes it as it is. Browsers drop the first line
+/// end there, and it mustn't be one of the text's own.
+fn inside_lines(text: &str) -> String {
+    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_lines_end_where_the_text_ends() {
+        assert_eq!(inside_lines("</textarea>&lt;"), "\n&lt;/textarea>&amp;lt;");
+        assert_eq!(inside_lines("\nb"), "\n\nb", "the first of two is dropped");
+        assert_eq!(inside_lines(""), "\n");
     }
 }
