@@ -51,7 +51,8 @@ impl Engine {
         let url = parse_url(connector_url).map_err(|error| FieldErrors::one("connector_url", error))?;
         let authorization = self.credential(&asked)?;
         // No transaction is open while we wait for somebody else's service.
-        let found = self.ask(&url, authorization).await?;
+        let calls_go = asked.mcp_url.as_deref().and_then(|url| Url::parse(url).ok());
+        let found = self.ask(&url, authorization, calls_go.as_ref()).await?;
 
         let mut tx = self.db().begin_as(actor.user).await?;
         let standing = tx.require_locked(connector).await?;
@@ -108,7 +109,7 @@ impl Engine {
                 .seal(&secret_purpose(id), secret.expose_secret().as_bytes())
         });
         let authorization = self.authorization(id, sealed_secret.as_deref(), header)?;
-        let found = self.ask(&url, authorization).await?;
+        let found = self.ask(&url, authorization, None).await?;
         let name = match name {
             Some(name) => name,
             None => ConnectorName::parse(found.definitions.name.as_deref().unwrap_or_default())
@@ -146,8 +147,8 @@ impl Engine {
     }
 
     /// Asks a service for everything, because a superuser named it.
-    async fn ask(&self, url: &Url, authorization: Option<Credential>) -> Result<Found, Error> {
-        let definitions = self.upstream().definitions(url, authorization).await?;
+    async fn ask(&self, url: &Url, authorization: Option<Credential>, calls_go: Option<&Url>) -> Result<Found, Error> {
+        let definitions = self.upstream().definitions(url, authorization, calls_go).await?;
         let mut warnings = definitions.warnings.clone();
         let logo = match &definitions.logo_url {
             Some(url) => self

@@ -20,6 +20,8 @@ pub mod peer;
 mod pool;
 mod resolve;
 pub mod rpc;
+#[cfg(test)]
+mod secret_tests;
 pub mod sse;
 #[cfg(test)]
 mod testing;
