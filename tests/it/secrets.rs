@@ -197,6 +197,8 @@ impl Scene {
 async fn nothing_that_anybody_can_read_holds_a_secret() {
     let scene = Scene::set().await;
     scene.read_all().await;
+    scene.import_all().await;
+    scene.read_all().await;
     scene.change_all().await;
     scene.read_all().await;
     scene.make_mistakes().await;
@@ -224,6 +226,43 @@ async fn nothing_that_anybody_can_read_holds_a_secret() {
 }
 
 impl Scene {
+    /// Documents whose schema forgets what is secret: looked at first, and then taken in.
+    async fn import_all(&self) {
+        let reference = json!({ "from_env": "PATCHBAY_SECRET_OF_SOMEBODY" });
+        let of = |properties: Value| json!({ "params": { "type": "object", "properties": properties } });
+        let forgetful = [
+            (of(json!({ "notebook": {}, "key": { "type": "string" } })), json!({ "key": "x" })),
+            (of(json!({ "notebook": {}, "token": { "writeOnly": true } })), json!({ "token": reference })),
+            (of(json!({})), json!({ "notebook": "x" })),
+            (Value::Null, json!({})),
+        ];
+        let document = |config: &Value, configuration: Option<&Value>| {
+            let mut definitions = json!({ "tools": [tool("a")], "templates": [{ "name": "t", "inputSchema": {} }] });
+            if !config.is_null() {
+                definitions["config"] = config.clone();
+            }
+            let mut server = json!({ "owner": ROOT, "name": "Mine", "endpoint": "/mcp/1", "connector": "notes" });
+            if let Some(configuration) = configuration {
+                server["configuration"] = configuration.clone();
+            }
+            json!({ "patchbay": 1, "connectors": [{ "name": "notes", "definitions": definitions }], "servers": [server] })
+        };
+        for (config, configuration) in &forgetful {
+            let hostile = document(config, Some(configuration));
+            let report = self.root.post("/api/import?dry_run", hostile).await;
+            let report = self.says_none("a dry run", report).expect(200);
+            assert!(report.to_string().contains("********"), "{report}");
+            let report = self.root.post("/api/import", document(config, None)).await;
+            self.says_none("an import", report).expect(200);
+            for path in ["/api/export", "/api/export?format=yaml", "/api/mcp-servers"] {
+                self.says_none(path, self.root.get(path).await);
+            }
+        }
+        let marked = of(json!({ "notebook": {}, "key": { "type": "string", "writeOnly": true } }));
+        self.says_none("an import", self.root.post("/api/import", document(&marked, None)).await)
+            .expect(200);
+    }
+
     /// Everything that changes something, once, with a secret wherever one is taken.
     async fn change_all(&self) {
         let change = async |method: &str, path: &str, body: Value| {

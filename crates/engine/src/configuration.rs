@@ -15,46 +15,63 @@ const STEPS_MAX: usize = 10_000;
 /// The most field errors that one answer carries.
 const ERRORS_MAX: usize = 20;
 
-/// Checks a configuration. Field errors are named `configuration.<path>`; the schema itself was checked when the
-/// connector was activated. Values are never repeated in an error: they may be secret.
-pub(crate) fn check(schema: Option<&Value>, configuration: &Value) -> Result<(), FieldErrors> {
-    let Some(object) = configuration.as_object() else {
-        return Err(FieldErrors::one(
-            "configuration",
-            FieldError::Malformed {
-                expected: "a JSON object".into(),
-            },
-        ));
-    };
-    let Some(schema) = schema else {
-        return if object.is_empty() {
-            Ok(())
-        } else {
-            let reason = "This connector takes no configuration.".into();
+/// A schema, made ready to check configurations with.
+pub(crate) enum Checker {
+    /// Nothing may be configured.
+    Closed,
+    /// The connector's schema can't be used.
+    Broken,
+    Ready(Box<jsonschema::Validator>),
+}
+
+impl Checker {
+    pub(crate) fn of(schema: Option<&Value>) -> Self {
+        match schema.map(jsonschema::validator_for) {
+            None => Self::Closed,
+            Some(Err(_)) => Self::Broken,
+            Some(Ok(validator)) => Self::Ready(Box::new(validator)),
+        }
+    }
+
+    /// Checks a configuration. Field errors are named `configuration.<path>`; the schema itself was checked when the
+    /// connector was activated. Values are never repeated in an error: they may be secret.
+    pub(crate) fn check(&self, configuration: &Value) -> Result<(), FieldErrors> {
+        let refused = |reason: &str| {
+            let reason = reason.to_owned();
             Err(FieldErrors::one("configuration", FieldError::Refused { reason }))
         };
-    };
-    let validator = jsonschema::validator_for(schema).map_err(|_| {
-        let reason = "The connector's own schema can't be used. Tell its superuser.".into();
-        FieldErrors::one("configuration", FieldError::Refused { reason })
-    })?;
-    let mut errors = FieldErrors::default();
-    for error in validator.iter_errors(configuration).take(ERRORS_MAX) {
-        let mut path = format!("configuration{}", error.instance_path().as_str().replace('/', "."));
-        let field_error = match error.kind() {
-            jsonschema::error::ValidationErrorKind::Required { property } => {
-                if let Some(name) = property.as_str() {
-                    path = format!("{path}.{name}");
-                }
-                FieldError::Required
-            }
-            _ => FieldError::Refused {
-                reason: sentence(&error.masked().to_string()),
-            },
+        let Some(object) = configuration.as_object() else {
+            return Err(FieldErrors::one(
+                "configuration",
+                FieldError::Malformed {
+                    expected: "a JSON object".into(),
+                },
+            ));
         };
-        errors.add(&path, field_error);
+        let validator = match self {
+            Self::Closed if object.is_empty() => return Ok(()),
+            Self::Closed => return refused("This connector takes no configuration."),
+            Self::Broken => return refused("The connector's own schema can't be used. Tell its superuser."),
+            Self::Ready(validator) => validator,
+        };
+        let mut errors = FieldErrors::default();
+        for error in validator.iter_errors(configuration).take(ERRORS_MAX) {
+            let mut path = format!("configuration{}", error.instance_path().as_str().replace('/', "."));
+            let field_error = match error.kind() {
+                jsonschema::error::ValidationErrorKind::Required { property } => {
+                    if let Some(name) = property.as_str() {
+                        path = format!("{path}.{name}");
+                    }
+                    FieldError::Required
+                }
+                _ => FieldError::Refused {
+                    reason: sentence(&error.masked().to_string()),
+                },
+            };
+            errors.add(&path, field_error);
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 pub(crate) fn sentence(text: &str) -> String {
@@ -65,48 +82,84 @@ pub(crate) fn sentence(text: &str) -> String {
     text
 }
 
-/// The configuration as it may be shown: what the schema marks `writeOnly` or `format: password` is masked. A schema
-/// that marks something in a way that isn't followed here has everything masked: a secret is worth more than a sight.
-pub(crate) fn masked(schema: Option<&Value>, mut configuration: Value) -> Value {
-    let Some(schema) = schema else { return configuration };
-    match Marks::of(schema) {
-        Marks::None => {}
-        Marks::Beyond => mask_all(&mut configuration),
-        Marks::Followable => Masker { root: schema, steps: 0 }.mask(&[schema], &mut configuration, 0),
+/// The configuration as it may be shown. Masked is
+///
+/// * what the schema marks `writeOnly` or `format: password`; a schema that marks something in a way that isn't followed
+///   here has everything masked: a secret is worth more than a sight;
+/// * what no schema describes: the schema may have lost its field since somebody typed a secret there;
+/// * what was secret when the configuration was sealed, by its JSON pointers, as [`secret_places`] gave them: the schema
+///   may have lost its mark.
+pub(crate) fn masked(schema: Option<&Value>, sealed: &[String], mut configuration: Value) -> Value {
+    mask(schema, true, &mut configuration);
+    for place in sealed {
+        if let Some(value) = configuration.pointer_mut(place) {
+            hide(value, 1);
+        }
     }
     configuration
 }
 
-/// Whether a schema marks secrets, and whether only in places that [`Masker`] looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Marks {
-    None,
-    Followable,
-    Beyond,
+/// The configuration with only that masked which the schema marks.
+pub(crate) fn marked(schema: Option<&Value>, mut configuration: Value) -> Value {
+    mask(schema, false, &mut configuration);
+    configuration
 }
 
-impl Marks {
-    fn of(schema: &Value) -> Self {
-        let mut marked = false;
-        let mut beyond = false;
-        let mut left = vec![schema];
-        while let Some(node) = left.pop() {
-            match node {
-                Value::Object(fields) => {
-                    marked |= is_marked(node);
-                    beyond |= fields.iter().any(|(key, value)| is_beyond(key, value));
-                    left.extend(fields.values());
-                }
-                Value::Array(items) => left.extend(items),
-                _ => {}
+/// The JSON pointers to what is masked by the schema alone, to be kept beside the sealed configuration.
+pub(crate) fn secret_places(schema: Option<&Value>, configuration: &Value) -> Vec<String> {
+    let mut places = Vec::new();
+    collect(&masked(schema, &[], configuration.clone()), "", &mut places);
+    places
+}
+
+/// A JSON pointer to what stands under a key.
+pub(crate) fn below(pointer: &str, key: &str) -> String {
+    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+fn collect(shown: &Value, pointer: &str, places: &mut Vec<String>) {
+    match shown {
+        Value::Object(fields) => fields
+            .iter()
+            .for_each(|(key, field)| collect(field, &below(pointer, key), places)),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(index, item)| collect(item, &below(pointer, &index.to_string()), places)),
+        Value::String(text) if text == MASK => places.push(pointer.to_owned()),
+        _ => {}
+    }
+}
+
+fn mask(schema: Option<&Value>, unknown_too: bool, configuration: &mut Value) {
+    let mut masker = Masker {
+        root: schema.unwrap_or(&Value::Null),
+        unknown_too,
+        steps: 0,
+    };
+    if schema.is_some_and(marks_beyond) {
+        hide(configuration, 0);
+    } else {
+        masker.mask(schema.as_slice(), configuration, 0);
+    }
+}
+
+/// Whether a schema marks secrets, and perhaps in places that [`Masker`] doesn't look at.
+fn marks_beyond(schema: &Value) -> bool {
+    let (mut marked, mut beyond) = (false, false);
+    let mut left = vec![schema];
+    while let Some(node) = left.pop() {
+        match node {
+            Value::Object(fields) => {
+                marked |= is_marked(node);
+                beyond |= fields.iter().any(|(key, value)| is_beyond(key, value));
+                left.extend(fields.values());
             }
-        }
-        match (marked, beyond) {
-            (false, _) => Self::None,
-            (true, false) => Self::Followable,
-            (true, true) => Self::Beyond,
+            Value::Array(items) => left.extend(items),
+            _ => {}
         }
     }
+    marked && beyond
 }
 
 fn is_marked(schema: &Value) -> bool {
@@ -138,10 +191,10 @@ fn is_beyond(key: &str, value: &Value) -> bool {
     }
 }
 
-fn mask_all(value: &mut Value) {
+/// Masks a value whole, so that not even its shape tells of it. Of the configuration itself the keys are left to be seen.
+fn hide(value: &mut Value, depth: usize) {
     match value {
-        Value::Object(fields) => fields.values_mut().for_each(mask_all),
-        Value::Array(items) => items.iter_mut().for_each(mask_all),
+        Value::Object(fields) if depth == 0 => fields.values_mut().for_each(|field| hide(field, 1)),
         Value::Null => {}
         _ => *value = MASK.into(),
     }
@@ -150,6 +203,8 @@ fn mask_all(value: &mut Value) {
 /// Walks a configuration beside its schema.
 struct Masker<'a> {
     root: &'a Value,
+    /// What no schema describes is masked, too.
+    unknown_too: bool,
     /// How much work was done; a schema can be written to take for ever.
     steps: usize,
 }
@@ -157,13 +212,10 @@ struct Masker<'a> {
 impl<'a> Masker<'a> {
     fn mask(&mut self, schemas: &[&'a Value], value: &mut Value, depth: usize) {
         let Some(schemas) = self.all_that_apply(schemas).filter(|_| depth < DEPTH_MAX) else {
-            return mask_all(value);
+            return hide(value, depth);
         };
-        if schemas.iter().any(|schema| is_marked(schema)) {
-            if !value.is_null() {
-                *value = MASK.into();
-            }
-            return;
+        if self.unknown_too && schemas.is_empty() || schemas.iter().any(|schema| is_marked(schema)) {
+            return hide(value, depth);
         }
         match value {
             Value::Object(fields) => {
@@ -239,6 +291,7 @@ mod tests {
             "properties": {"notebook": {"type": "string"}, "max": {"type": "integer", "maximum": 5}, "key": {"maxLength": 3}},
             "additionalProperties": false
         });
+        let check = |schema: Option<&Value>, configuration: &Value| Checker::of(schema).check(configuration);
         assert_eq!(check(Some(&schema), &json!({"notebook": "main"})), Ok(()));
         let errors = check(Some(&schema), &json!({"max": 9, "key": "hunter2"})).unwrap_err();
         assert_eq!(errors.get("configuration.notebook"), Some(&FieldError::Required));
@@ -249,10 +302,14 @@ mod tests {
         assert!(check(None, &json!({"a": 1})).is_err());
     }
 
+    fn shown(schema: &Value, configuration: Value) -> Value {
+        masked(Some(schema), &[], configuration)
+    }
+
     #[test]
     fn secrets_are_masked_wherever_the_schema_marks_them() {
         let schema = json!({
-            "$defs": {"Login": {"properties": {"password": {"type": "string", "format": "password"}}}},
+            "$defs": {"Login": {"properties": {"user": {}, "password": {"type": "string", "format": "password"}}}},
             "properties": {
                 "token": {"type": "string", "writeOnly": true},
                 "optional": {"anyOf": [{"type": "string", "format": "password"}, {"type": "null"}]},
@@ -262,22 +319,63 @@ mod tests {
             },
             "allOf": [{"properties": {"name2": {"writeOnly": true}}}]
         });
-        let shown = masked(
-            Some(&schema),
-            json!({"token": "s", "optional": "s", "login": {"user": "u", "password": "s"}, "list": ["s"], "name": "n", "name2": "s", "other": 1}),
+        let configuration = json!({
+            "token": "s", "optional": "s", "login": {"user": "u", "password": "s"}, "list": ["s"], "name": "n", "name2": "s"
+        });
+        assert_eq!(
+            shown(&schema, configuration.clone()),
+            json!({"token": MASK, "optional": MASK, "login": {"user": "u", "password": MASK}, "list": [MASK], "name": "n", "name2": MASK})
         );
         assert_eq!(
-            shown,
-            json!({"token": MASK, "optional": MASK, "login": {"user": "u", "password": MASK}, "list": [MASK], "name": "n", "name2": MASK, "other": 1})
+            secret_places(Some(&schema), &configuration),
+            ["/token", "/optional", "/login/password", "/list/0", "/name2"]
+        );
+    }
+
+    #[test]
+    fn what_no_schema_describes_is_secret() {
+        let configuration = json!({"a": {"b": 1, "c/~": [{}]}, "none": null});
+        let hidden = json!({"a": MASK, "none": null});
+        assert_eq!(masked(None, &[], configuration.clone()), hidden);
+        for schema in [json!(true), json!({}), json!({"properties": {"b": {}}})] {
+            assert_eq!(shown(&schema, configuration.clone()), hidden, "{schema}");
+            assert_eq!(marked(Some(&schema), configuration.clone()), configuration, "{schema}");
+        }
+        let open = json!({"properties": {"a": {"properties": {"b": true}}}});
+        assert_eq!(
+            shown(&open, configuration.clone()),
+            json!({"a": {"b": 1, "c/~": MASK}, "none": null})
+        );
+        assert_eq!(secret_places(Some(&open), &configuration), ["/a/c~1~0"]);
+        let any = json!({"additionalProperties": {}, "properties": {"a": {"additionalProperties": {"items": {"properties": {}}}}}});
+        assert_eq!(shown(&any, configuration.clone()), configuration);
+    }
+
+    #[test]
+    fn what_was_secret_once_stays_secret() {
+        let configuration = json!({"key": "s", "a/b": {"~": ["t", "u"]}, "name": "n"});
+        let then = json!({"properties": {
+            "key": {"writeOnly": true}, "name": {}, "a/b": {"properties": {"~": {"items": {"format": "password"}}}}
+        }});
+        let places = secret_places(Some(&then), &configuration);
+        let today = json!({"additionalProperties": {"additionalProperties": {"items": {}}}});
+        assert_eq!(shown(&today, configuration.clone()), configuration);
+        assert_eq!(
+            masked(Some(&today), &places, configuration),
+            json!({"key": MASK, "a/b": {"~": [MASK, MASK]}, "name": "n"})
         );
     }
 
     #[test]
     fn a_schema_that_refers_to_itself_ends() {
-        let schema =
-            json!({"$ref": "#", "allOf": [{"$ref": "#"}, {"$ref": "#"}], "properties": {"s": {"writeOnly": true}}});
-        let shown = masked(Some(&schema), json!({"a": {"b": 1}, "s": 1}));
-        assert_eq!(shown, json!({"a": {"b": 1}, "s": MASK}));
+        let schema = json!({
+            "$ref": "#", "allOf": [{"$ref": "#"}, {"$ref": "#"}],
+            "properties": {"s": {"writeOnly": true}, "a": {"$ref": "#"}, "b": {}}
+        });
+        assert_eq!(
+            shown(&schema, json!({"a": {"b": 1, "a": {"s": 1}}, "s": 1})),
+            json!({"a": {"b": 1, "a": {"s": MASK}}, "s": MASK})
+        );
     }
 
     #[test]
@@ -288,10 +386,12 @@ mod tests {
             json!({"properties": {"key": {"$ref": "#/$defs/a%20b"}}, "$defs": {"a b": secret}}),
             json!({"properties": {"key": {"prefixItems": [secret]}}}),
         ] {
-            let shown = masked(Some(&schema), json!({"key": "s", "list": [1, null]}));
-            assert_eq!(shown, json!({"key": MASK, "list": [MASK, null]}), "{schema}");
+            let configuration = json!({"key": "s", "list": [1, null], "none": null});
+            let hidden = json!({"key": MASK, "list": MASK, "none": null});
+            assert_eq!(shown(&schema, configuration.clone()), hidden, "{schema}");
+            assert_eq!(marked(Some(&schema), configuration), hidden, "{schema}");
         }
         let plain = json!({"patternProperties": {"^key": {"type": "string"}}});
-        assert_eq!(masked(Some(&plain), json!({"key": "s"})), json!({"key": "s"}));
+        assert_eq!(marked(Some(&plain), json!({"key": "s"})), json!({"key": "s"}));
     }
 }

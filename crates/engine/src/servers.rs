@@ -3,7 +3,7 @@
 use crate::{
     Actor, Engine, Error,
     audit::{Entry, Subject},
-    configuration,
+    configuration::{self, Checker},
     connectors::{config_params, parse_time_cursor, time_cursor},
     endpoint::Endpoints,
     error::{Conflict, NotFound},
@@ -36,7 +36,24 @@ pub(crate) struct NewServer<'a> {
     pub(crate) name: &'a str,
     pub(crate) endpoint: &'a str,
     pub(crate) connector: ConnectorId,
-    pub(crate) sealed_configuration: &'a [u8],
+    pub(crate) configuration: &'a SealedConfiguration,
+}
+
+/// A configuration as it is stored.
+#[derive(Debug)]
+pub(crate) struct SealedConfiguration {
+    pub(crate) sealed: Vec<u8>,
+    /// JSON pointers, as JSON, to what is secret in it, for whoever shows it when the connector's schema is another. Only the
+    /// values are sealed: a schema is public, and so are the keys that it describes.
+    pub(crate) secret_places: String,
+}
+
+/// The places that were noted when a configuration was sealed.
+pub(crate) fn places_of(noted: Option<&str>) -> Result<Vec<String>, Error> {
+    noted.map_or_else(
+        || Ok(Vec::new()),
+        |noted| serde_json::from_str(noted).map_err(Error::internal),
+    )
 }
 
 /// What a person sees first.
@@ -61,6 +78,8 @@ impl Engine {
     /// [`Error::PoolExhausted`], or a failing database. Nothing is written then.
     pub async fn create_server(&self, actor: &Actor, new: CreateServer) -> Result<CreatedServer, Error> {
         let mut worker = self.db().worker().await?;
+        // Before the connector, as an import does.
+        worker.lock_pool().await?;
         // Neither its mode nor its schema becomes another while the server is being made.
         worker.tx().share_connector(new.connector_id).await?;
         let connector = worker
@@ -75,14 +94,12 @@ impl Engine {
             .into());
         }
         let schema = config_params(connector.config.as_deref())?;
-        let (name, configuration_text) = check(&new, schema.as_ref())?;
+        let name = check(&new, schema.as_ref())?;
         let id = ServerId(Uuid::new_v4());
-        let sealed_configuration = self
-            .vault()
-            .seal(&configuration_purpose(id), configuration_text.as_bytes());
+        let places = configuration::secret_places(schema.as_ref(), &new.configuration);
+        let configuration = self.seal_configuration(id, &new.configuration, &places);
         let endpoints = self.endpoints();
 
-        worker.lock_pool().await?;
         let limit = self.config().servers_per_user;
         if worker.count_all_servers_of(actor.user).await? >= u64::from(limit) {
             return Err(Conflict::ServerLimit(limit).into());
@@ -98,7 +115,7 @@ impl Engine {
                 name: name.as_str(),
                 endpoint: &endpoint,
                 connector: connector.summary.id,
-                sealed_configuration: &sealed_configuration,
+                configuration: &configuration,
             })
             .await?;
         let token = self.add_token(worker.tx(), actor.user, id, FIRST_TOKEN_NAME).await?;
@@ -199,7 +216,21 @@ impl Engine {
         stored.into_view(endpoint, configuration)
     }
 
-    /// A configuration with its secrets masked by its connector's schema of today.
+    /// Seals a configuration, with what is secret in it by its JSON pointers.
+    pub(crate) fn seal_configuration(
+        &self,
+        id: ServerId,
+        configuration: &Value,
+        secret_places: &[String],
+    ) -> SealedConfiguration {
+        let text = configuration.to_string();
+        SealedConfiguration {
+            sealed: self.vault().seal(&configuration_purpose(id), text.as_bytes()),
+            secret_places: json!(secret_places).to_string(),
+        }
+    }
+
+    /// A configuration with its secrets masked: those of its connector's schema of today, and those of the day it was sealed.
     fn shown_configuration(&self, stored: &StoredServer) -> Result<Value, Error> {
         let purpose = configuration_purpose(stored.id.into());
         let opened = self
@@ -213,7 +244,12 @@ impl Engine {
             .map(serde_json::from_str::<&RawValue>)
             .transpose()
             .map_err(Error::internal)?;
-        Ok(configuration::masked(config_params(config)?.as_ref(), configuration))
+        let places = places_of(stored.secret_places.as_deref())?;
+        Ok(configuration::masked(
+            config_params(config)?.as_ref(),
+            &places,
+            configuration,
+        ))
     }
 
     pub(crate) fn endpoints(&self) -> Endpoints {
@@ -240,23 +276,22 @@ pub(crate) fn configuration_purpose(id: ServerId) -> String {
     format!("mcp_servers.configuration:{id}")
 }
 
-/// The checked name, and the configuration's text.
-fn check(new: &CreateServer, schema: Option<&Value>) -> Result<(ServerName, String), Error> {
+/// The checked name, if the configuration is right, too.
+fn check(new: &CreateServer, schema: Option<&Value>) -> Result<ServerName, Error> {
     let mut errors = FieldErrors::default();
     let name = errors.check("name", ServerName::parse(&new.name));
-    let text = new.configuration.to_string();
-    if text.len() > CONFIGURATION_MAX_BYTES {
+    if new.configuration.to_string().len() > CONFIGURATION_MAX_BYTES {
         errors.add(
             "configuration",
             FieldError::Refused {
                 reason: "At most 64 KiB as JSON.".into(),
             },
         );
-    } else if let Err(refused) = configuration::check(schema, &new.configuration) {
+    } else if let Err(refused) = Checker::of(schema).check(&new.configuration) {
         errors.0.extend(refused.0);
     }
     match name {
-        Some(name) if errors.is_empty() => Ok((name, text)),
+        Some(name) if errors.is_empty() => Ok(name),
         _ => Err(errors.into()),
     }
 }

@@ -17,6 +17,7 @@ pub(crate) struct StoredServer {
     name: String,
     pub(crate) endpoint: String,
     pub(crate) sealed_configuration: Vec<u8>,
+    pub(crate) secret_places: Option<String>,
     pub(crate) config: Option<String>,
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
@@ -109,7 +110,8 @@ impl Tx {
         let (before_at, before_id) = before.unzip();
         let rows = sqlx::query_as!(
             StoredServer,
-            r#"SELECT s.id, s.name, s.endpoint, s.configuration AS sealed_configuration, c.config::text AS config, s.created_at, s.updated_at,
+            r#"SELECT s.id, s.name, s.endpoint, s.configuration AS sealed_configuration,
+                      s.secret_places::text AS secret_places, c.config::text AS config, s.created_at, s.updated_at,
                       c.id AS connector_id, c.number AS connector_number, c.name AS connector_name,
                       c.mode AS connector_mode, c.tools_count,
                       (SELECT sha256 FROM connector_logos WHERE connector_id = c.id) AS logo_sha256,

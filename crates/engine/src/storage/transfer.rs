@@ -4,6 +4,7 @@ use super::{Db, Tx, connectors, users, worker::Worker};
 use crate::{
     Error,
     connectors::{DefinitionSet, Logo},
+    servers::{SealedConfiguration, places_of},
 };
 use patchbay_domain::{
     connector::ConnectorMode,
@@ -47,6 +48,8 @@ pub(crate) struct WholeServer {
     /// The schema of its configuration is in there.
     pub(crate) connector_config: Option<Box<RawValue>>,
     pub(crate) sealed_configuration: Vec<u8>,
+    /// What was secret in the configuration when it was sealed.
+    pub(crate) secret_places: Vec<String>,
     pub(crate) is_deleted: bool,
 }
 
@@ -83,15 +86,20 @@ impl Db {
 }
 
 impl Worker {
-    /// Keeps everybody else from changing what an import looks at and writes, until the transaction ends. In the order
-    /// in which others lock them.
+    /// Keeps everybody else from changing what an import looks at and writes, until the transaction ends.
+    ///
+    /// The pool, connectors, servers, their tools: in the order in which others take them. Others lock a row and write
+    /// to it later, so they may not even begin meanwhile: under a weaker lock they would hold rows that an import waits
+    /// for while they wait for it. Accounts are never locked before they are written to, and signing in, which refers to
+    /// them, goes on.
     pub(crate) async fn lock_for_import(&mut self) -> Result<(), Error> {
         self.lock_pool().await?;
-        sqlx::query!(
-            "LOCK TABLE mcp_servers, mcp_server_tools, mcp_connectors, users, user_roles IN SHARE ROW EXCLUSIVE MODE"
-        )
-        .execute(self.tx().conn())
-        .await?;
+        sqlx::query!("LOCK TABLE mcp_connectors, mcp_servers, mcp_server_tools IN EXCLUSIVE MODE")
+            .execute(self.tx().conn())
+            .await?;
+        sqlx::query!("LOCK TABLE users, user_roles IN SHARE ROW EXCLUSIVE MODE")
+            .execute(self.tx().conn())
+            .await?;
         Ok(())
     }
 }
@@ -169,7 +177,7 @@ impl Tx {
     pub(crate) async fn whole_servers(&mut self, endpoints: Option<&[String]>) -> Result<Vec<WholeServer>, Error> {
         let rows = sqlx::query!(
             r#"SELECT s.id, u.email, s.name, s.endpoint, c.name AS connector_name, c.config::text AS config,
-                      s.configuration, s.deleted_at IS NOT NULL AS "is_deleted!"
+                      s.configuration, s.secret_places::text AS secret_places, s.deleted_at IS NOT NULL AS "is_deleted!"
                FROM mcp_servers s JOIN users u ON u.id = s.user_id JOIN mcp_connectors c ON c.id = s.connector_id
                WHERE $1::text[] IS NULL OR s.endpoint = ANY($1)"#,
             endpoints
@@ -186,6 +194,7 @@ impl Tx {
                     connector_name: row.connector_name,
                     connector_config: row.config.map(connectors::raw).transpose()?,
                     sealed_configuration: row.configuration,
+                    secret_places: places_of(row.secret_places.as_deref())?,
                     is_deleted: row.is_deleted,
                 })
             })
@@ -305,18 +314,20 @@ impl Tx {
         &mut self,
         id: ServerId,
         name: &str,
-        sealed_configuration: Option<&[u8]>,
+        configuration: Option<&SealedConfiguration>,
         deleted_at: Option<OffsetDateTime>,
     ) -> Result<(), Error> {
         sqlx::query!(
             "UPDATE mcp_servers SET name = $2, configuration = COALESCE($3, configuration),
+                                    secret_places = CASE WHEN $3 IS NULL THEN secret_places ELSE $5::text::json END,
                                     deleted_at = CASE WHEN $4::timestamptz IS NULL THEN NULL
                                                       ELSE COALESCE(deleted_at, $4) END
              WHERE id = $1",
             id.0,
             name,
-            sealed_configuration,
+            configuration.map(|configuration| configuration.sealed.as_slice()),
             deleted_at,
+            configuration.map(|configuration| configuration.secret_places.as_str()),
         )
         .execute(self.conn())
         .await?;

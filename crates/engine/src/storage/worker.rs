@@ -213,14 +213,15 @@ impl Worker {
 
     pub(crate) async fn create_mcp_server(&mut self, new: &NewServer<'_>) -> Result<(), Error> {
         sqlx::query!(
-            "INSERT INTO mcp_servers (id, user_id, name, endpoint, connector_id, configuration)
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO mcp_servers (id, user_id, name, endpoint, connector_id, configuration, secret_places)
+             VALUES ($1, $2, $3, $4, $5, $6, $7::text::json)",
             new.id.0,
             new.user.0,
             new.name,
             new.endpoint,
             new.connector.0,
-            new.sealed_configuration,
+            new.configuration.sealed,
+            new.configuration.secret_places,
         )
         .execute(self.0.conn())
         .await
@@ -234,11 +235,7 @@ impl Worker {
 
     /// Everything that the gateway needs to serve a server; what its connector's service says by now only while that
     /// isn't in force, and only if it is wanted.
-    pub(crate) async fn server_row(
-        &mut self,
-        key: &RouteKey,
-        with_upstream: bool,
-    ) -> Result<Option<ServerRow>, Error> {
+    pub(crate) async fn server_row(&mut self, key: &RouteKey, with_upstream: bool) -> Result<Option<ServerRow>, Error> {
         let (endpoints, id) = match key {
             RouteKey::Endpoint(endpoint) => (endpoint.stored_forms(), None),
             RouteKey::Server(id) => (Vec::new(), Some(id.0)),
@@ -250,7 +247,7 @@ impl Worker {
                       k.tools::text AS upstream_tools, k.templates::text AS upstream_templates
                FROM mcp_servers s
                JOIN mcp_connectors c ON c.id = s.connector_id
-               LEFT JOIN connector_checks k ON k.connector_id = c.id AND c.changes IS NOT NULL AND $3
+               LEFT JOIN connector_checks k ON k.connector_id = c.id AND c.changes IS NOT NULL AND c.mode <> 'sync' AND $3
                WHERE s.deleted_at IS NULL AND (s.endpoint = ANY($1) OR s.id = $2)"#,
             &endpoints,
             id,
@@ -308,6 +305,15 @@ impl Worker {
     /// Adds to the counters; a server that was deleted meanwhile is passed over. Rows are locked in one order
     /// everywhere, so that two processes that write at the same time don't wait for each other.
     pub(crate) async fn add_usage(&mut self, records: &[UsageRecord]) -> Result<(), Error> {
+        let servers: Vec<_> = records.iter().map(|r| r.server.0).collect();
+        // Whoever deletes a server deletes its tokens before its counters. A counter that is there already doesn't lock
+        // its server by itself.
+        sqlx::query!(
+            "SELECT id FROM mcp_servers WHERE id = ANY($1) ORDER BY id FOR KEY SHARE",
+            &servers
+        )
+        .fetch_all(self.0.conn())
+        .await?;
         let column =
             |value: fn(&UsageRecord) -> u64| -> Vec<i64> { records.iter().map(|r| signed(value(r))).collect() };
         sqlx::query!(
@@ -321,7 +327,7 @@ impl Worker {
              SET calls = mcp_server_usage.calls + EXCLUDED.calls, errors = mcp_server_usage.errors + EXCLUDED.errors,
                  total_micros = mcp_server_usage.total_micros + EXCLUDED.total_micros,
                  bytes = mcp_server_usage.bytes + EXCLUDED.bytes",
-            &records.iter().map(|r| r.server.0).collect::<Vec<_>>(),
+            &servers,
             &records.iter().map(|r| r.minute).collect::<Vec<_>>(),
             &records.iter().map(|r| r.tool.clone()).collect::<Vec<_>>(),
             &column(|r| r.calls),

@@ -62,7 +62,7 @@ impl Engine {
     fn server_entry(&self, server: WholeServer, mut tools: Vec<ToolEntry>) -> Result<ServerEntry, Error> {
         let configuration = self.opened_configuration(&server)?;
         let schema = config_params(server.connector_config.as_deref())?;
-        let configuration = with_references(schema.as_ref(), configuration, &server.endpoint);
+        let configuration = with_references(schema.as_ref(), &server.secret_places, configuration, &server.endpoint);
         let configuration = Node::from_json(&configuration.to_string()).map_err(|error| Error::internal(error.0))?;
         tools.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(ServerEntry {

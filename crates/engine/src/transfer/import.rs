@@ -13,7 +13,7 @@ use crate::{
     connectors::secret_purpose,
     error::NotFound,
     random,
-    servers::{NewServer, configuration_purpose},
+    servers::NewServer,
     storage::{connector_versions::NewVersion, connectors::NewConnector, tools::NewTool, worker::Worker},
 };
 use patchbay_domain::{
@@ -257,13 +257,12 @@ impl Engine {
         user: UserId,
         connector: ConnectorId,
     ) -> Result<(), Error> {
-        let seal = |value: &Value| {
-            self.vault()
-                .seal(&configuration_purpose(step.id), value.to_string().as_bytes())
-        };
+        let seal = |value: &Value| self.seal_configuration(step.id, value, &step.secret_places);
         let sealed = step.configuration.as_ref().map(seal);
         let deleted_at = step.is_deleted.then(|| self.clock().now());
         if step.is_new {
+            let configuration = sealed.as_ref();
+            let configuration = configuration.ok_or_else(|| Error::internal("a new server has no configuration"))?;
             worker
                 .create_mcp_server(&NewServer {
                     id: step.id,
@@ -271,14 +270,13 @@ impl Engine {
                     name: &step.name,
                     endpoint: &step.endpoint,
                     connector,
-                    sealed_configuration: sealed.as_deref().unwrap_or_default(),
+                    configuration,
                 })
                 .await?;
         }
         let tx = worker.tx();
         if !step.is_new || step.is_deleted {
-            tx.put_server(step.id, &step.name, sealed.as_deref(), deleted_at)
-                .await?;
+            tx.put_server(step.id, &step.name, sealed.as_ref(), deleted_at).await?;
         }
         for made in &step.tools {
             let tool = &made.tool;

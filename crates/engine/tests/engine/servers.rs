@@ -87,6 +87,50 @@ async fn a_configuration_that_breaks_the_schema_is_refused_by_field(pool: PgPool
 }
 
 #[sqlx::test(migrations = false)]
+async fn what_was_typed_as_a_secret_is_never_shown_again(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let connector_id = active_connector(&engine, &root, "notes", schema()).await;
+    let new = CreateServer {
+        name: "Mine".into(),
+        connector_id,
+        configuration: json!({"notebook": "main", "key": "hunter2", "more\u{0}": {"deep": "hunter2"}}),
+    };
+    let id = engine.create_server(&root, new).await.unwrap().server.id;
+    for config in [
+        json!({"params": {"properties": {"notebook": {}, "key": {"type": "string"}}}}),
+        json!({"params": {"properties": {"notebook": {}, "token": {"writeOnly": true}}}}),
+        json!({"params": {"additionalProperties": {"additionalProperties": {}}}}),
+    ] {
+        sqlx::query("UPDATE mcp_connectors SET config = $1::text::json")
+            .bind(config.to_string())
+            .execute(&pool)
+            .await
+            .unwrap();
+        let shown = engine.server(&root, id).await.unwrap().configuration;
+        let expected = json!({"notebook": "main", "key": "********", "more\u{0}": "********"});
+        assert_eq!(shown, expected, "{config}");
+    }
+    sqlx::query("UPDATE mcp_connectors SET config = NULL")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let shown = engine.server(&root, id).await.unwrap().configuration;
+    assert!(
+        !shown.to_string().contains("main"),
+        "nothing says what is in it: {shown}"
+    );
+
+    // Sealed by a process that didn't note yet what is secret.
+    sqlx::query("UPDATE mcp_servers SET secret_places = NULL")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let shown = engine.server(&root, id).await.unwrap().configuration;
+    assert!(!shown.to_string().contains("hunter2"), "{shown}");
+}
+
+#[sqlx::test(migrations = false)]
 async fn any_json_string_can_be_configured(pool: PgPool) {
     let engine = engine(&pool).await;
     let root = superuser(&engine).await;

@@ -633,6 +633,23 @@ async fn an_import_deletes_nothing(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
+async fn a_deleted_server_comes_back_only_when_the_document_says_so(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let (_, ada) = furnish(&engine).await;
+    let before = export(&engine).await;
+    let server = engine.servers(&ada, &PageRequest::default()).await.unwrap().items[0].id;
+    engine.delete_server(&ada, server).await.unwrap();
+    assert!(import(&engine, &before).await.unwrap().is_empty(), "what it doesn't say stays");
+    assert_eq!(engine.servers(&ada, &PageRequest::default()).await.unwrap().total, 0);
+
+    let said = before.replacen("endpoint: /mcp/1\n", "endpoint: /mcp/1\n    deleted: false\n", 1);
+    let report = import(&engine, &said).await.unwrap();
+    assert!(report.to_string().contains("deleted: true → false"), "{report}");
+    assert_eq!(engine.server_tokens(&ada, server).await.unwrap().len(), 1);
+    assert!(import(&engine, &said).await.unwrap().is_empty());
+}
+
+#[sqlx::test(migrations = false)]
 async fn a_registrys_server_becomes_a_registered_connector(pool: PgPool) {
     let engine = engine(&pool).await;
     let root = superuser(&engine).await;
@@ -700,8 +717,8 @@ async fn hostile_documents_are_refused(pool: PgPool) {
     };
     let root = superuser(&engine).await;
     engine.register_connector(&root, pinned).await.unwrap();
-    // A configuration that looks like a reference fetches nothing: its place isn't a secret's.
-    let sly = r#"
+    // What somebody typed that looks like a reference fetches nothing, neither now nor when it is exported and read again.
+    let open = r#"
 patchbay: 1
 connectors:
   - name: open
@@ -710,17 +727,109 @@ connectors:
     mcp_url: http://h/mcp
     mode: active
     definitions: {tools: '[]', config: {params: {type: object}}}
-servers:
-  - owner: root@example.org
-    name: n
-    endpoint: /mcp/1
-    connector: open
-    configuration: {stolen: {from_env: PATCHBAY_SECRET_CONNECTOR_PINNED}}
 "#;
-    import_with(&engine, sly, &canary).await.unwrap();
+    import(&engine, open).await.unwrap();
+    let connectors = engine
+        .connectors(&root, &ConnectorFilter::default(), &PageRequest::default())
+        .await
+        .unwrap();
+    let open = connectors
+        .items
+        .iter()
+        .find(|connector| connector.name == "open")
+        .unwrap();
+    let sly = CreateServer {
+        name: "n".into(),
+        connector_id: ConnectorRef::Id(open.id),
+        configuration: json!({"stolen": {"from_env": "PATCHBAY_SECRET_CONNECTOR_PINNED"}}),
+    };
+    engine.create_server(&root, sly).await.unwrap();
     let written = export(&engine).await;
-    assert!(written.contains("stolen:") && !written.contains(CANARY), "{written}");
+    assert!(
+        written.contains("PATCHBAY_SECRET_SERVER_MCP_1_STOLEN__") && written.contains("json: true"),
+        "{written}"
+    );
+    let pinned = |name: &str| (name == "PATCHBAY_SECRET_CONNECTOR_PINNED").then(|| CANARY.into());
+    assert!(import_with(&engine, &written, &pinned).await.unwrap().is_empty());
     let key = RouteKey::Endpoint(EndpointKey::path("/mcp/1"));
     let route = engine.load_route(&key).await.unwrap().unwrap();
     assert!(!route.bindings[0].source_meta.as_ref().unwrap().get().contains(CANARY));
+}
+
+/// What a connector may come to say of its servers' configuration, each time with one that it takes.
+fn schemas_that_forget() -> [(Value, Value); 5] {
+    let reference = json!({"from_env": "PATCHBAY_SECRET_OF_SOMEBODY"});
+    let marked = definitions()["config"].clone();
+    let of = |properties: Value| json!({"params": {"type": "object", "properties": properties}});
+    [
+        (
+            of(json!({"notebook": {}, "key": {"type": "string"}, "pin": {"type": "integer"}})),
+            json!({"notebook": "other"}),
+        ),
+        (
+            of(json!({"notebook": {}, "token": {"type": "string", "writeOnly": true}})),
+            json!({"token": reference, "key": reference}),
+        ),
+        (of(json!({})), json!({"notebook": "other"})),
+        (Value::Null, json!({})),
+        (marked, json!({"notebook": "other", "key": reference})),
+    ]
+}
+
+fn document_with(config: &Value, configuration: &Value) -> String {
+    let mut definitions = json!({"tools": definitions()["tools"]});
+    if !config.is_null() {
+        definitions["config"] = config.clone();
+    }
+    let mut server = json!({"owner": "ada@example.org", "name": "Mine", "endpoint": "/mcp/1", "connector": "my-notes"});
+    if !configuration.is_null() {
+        server["configuration"] = configuration.clone();
+    }
+    json!({"patchbay": 1, "connectors": [{"name": "my-notes", "definitions": definitions}], "servers": [server]})
+        .to_string()
+}
+
+#[sqlx::test(migrations = false)]
+async fn no_report_shows_what_is_stored_whatever_the_document_makes_of_the_schema(pool: PgPool) {
+    let engine = engine(&pool).await;
+    furnish(&engine).await;
+    for (config, configuration) in schemas_that_forget() {
+        let report = dry_run(&engine, &document_with(&config, &configuration)).await.unwrap();
+        let said = format!("{report} {}", serde_json::to_string(&report).unwrap());
+        assert!(said.contains("configuration."), "{config}: {said}");
+        assert!(!said.contains(CANARY) && !said.contains("424242"), "{config}: {said}");
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_was_secret_stays_so_when_the_schema_forgets_it(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let (root, ada) = furnish(&engine).await;
+    let server = engine.servers(&ada, &PageRequest::default()).await.unwrap().items[0].id;
+    for (config, _) in schemas_that_forget() {
+        let text = document_with(&config, &Value::Null);
+        engine
+            .import_as(&root, &Document::parse(text.as_bytes(), None).unwrap(), false)
+            .await
+            .unwrap();
+        let yaml = export(&engine).await;
+        let shown = engine.server(&ada, server).await.unwrap().configuration;
+        assert_eq!((&shown["key"], &shown["pin"]), (&json!("********"), &json!("********")));
+        assert!(!yaml.contains(CANARY) && !yaml.contains("424242"), "{config}: {yaml}");
+        assert!(
+            import(&engine, &yaml).await.unwrap().is_empty(),
+            "and it comes back: {config}"
+        );
+    }
+
+    // Neither when a document has it stay in a place that is none for secrets any more.
+    let plain = json!({"params": {"properties": {"notebook": {}, "key": {"type": "string"}, "pin": {}}}});
+    let reference = json!({"from_env": "PATCHBAY_SECRET_OF_SOMEBODY"});
+    let text = document_with(&plain, &json!({"notebook": "other", "key": reference, "pin": 7}));
+    let report = import(&engine, &text).await.unwrap();
+    let shown = engine.server(&ada, server).await.unwrap().configuration;
+    assert_eq!(shown, json!({"notebook": "other", "key": "********", "pin": 7}));
+    let yaml = export(&engine).await;
+    assert!(!format!("{report}{yaml}").contains(CANARY), "{report}{yaml}");
+    assert!(!format!("{report}").contains("424242"), "{report}");
 }

@@ -2,7 +2,8 @@
 
 use super::{Kind, Member, Planner};
 use crate::{
-    Error, configuration,
+    Error,
+    configuration::{self, Checker},
     connectors::config_params,
     endpoint::EndpointKey,
     servers::CONFIGURATION_MAX_BYTES,
@@ -34,6 +35,8 @@ pub(in crate::transfer) struct ServerStep {
     pub(in crate::transfer) connector: String,
     /// With its secrets; nothing when it stays. A new server always has one.
     pub(in crate::transfer) configuration: Option<Value>,
+    /// The JSON pointers to those.
+    pub(in crate::transfer) secret_places: Vec<String>,
     pub(in crate::transfer) is_deleted: bool,
     pub(in crate::transfer) tools: Vec<ToolStep>,
     /// For the audit log: which parts are others than before.
@@ -58,7 +61,17 @@ pub(in crate::transfer) struct ToolStep {
 /// A configuration that may be stored, and how it differs from the one that is.
 struct Configured {
     value: Value,
+    secret_places: Vec<String>,
     members: Vec<Member>,
+}
+
+/// A configuration that is stored.
+struct Standing<'a> {
+    value: Value,
+    /// What was secret when it was sealed.
+    secret_places: &'a [String],
+    /// What the connector says by now.
+    schema: Option<Value>,
 }
 
 impl Planner<'_> {
@@ -130,7 +143,7 @@ impl Planner<'_> {
         };
         let empty = Node::Map(Vec::new());
         let given = entry.configuration.as_ref().unwrap_or(&empty);
-        let configured = self.configuration(given, schema.as_ref(), None, path)?;
+        let configured = self.configuration(given, entry, schema.as_ref(), None, path)?;
         self.check_tools_count(entry.tools.len(), path);
         let mut members = vec![
             Member::new("name", None, Some(&entry.name)),
@@ -155,6 +168,7 @@ impl Planner<'_> {
             endpoint: endpoint.clone(),
             connector: entry.connector.clone(),
             configuration: Some(configured.value),
+            secret_places: configured.secret_places,
             is_deleted: entry.deleted == Some(true),
             tools: entry
                 .tools
@@ -191,17 +205,23 @@ impl Planner<'_> {
         }
         let configured = match &entry.configuration {
             Some(given) => {
-                let before = self.engine.opened_configuration(stored)?;
+                let before = Standing {
+                    value: self.engine.opened_configuration(stored)?,
+                    secret_places: &stored.secret_places,
+                    schema: config_params(stored.connector_config.as_deref())?,
+                };
                 let schema = self.schema(&entry.connector)?.flatten();
-                self.configuration(given, schema.as_ref(), Some(&before), path)?
+                self.configuration(given, entry, schema.as_ref(), Some(&before), path)?
             }
             None => None,
         };
-        let configuration = configured.and_then(|configured| {
-            let is_another = !configured.members.is_empty();
-            members.extend(configured.members);
-            is_another.then_some(configured.value)
-        });
+        let (configuration, secret_places) = configured
+            .filter(|configured| !configured.members.is_empty())
+            .map(|configured| {
+                members.extend(configured.members);
+                (configured.value, configured.secret_places)
+            })
+            .unzip();
         let is_deleted = match (stored.is_deleted, entry.deleted) {
             (true, Some(false)) => {
                 members.push(Member::new("deleted", Some("true"), Some("false")));
@@ -227,6 +247,7 @@ impl Planner<'_> {
             endpoint: stored.endpoint.clone(),
             connector: entry.connector.clone(),
             configuration,
+            secret_places: secret_places.unwrap_or_default(),
             is_deleted,
             tools,
             parts,
@@ -299,21 +320,29 @@ impl Planner<'_> {
     fn configuration(
         &mut self,
         given: &Node,
+        entry: &ServerEntry,
         schema: Option<&Value>,
-        before: Option<&Value>,
+        before: Option<&Standing<'_>>,
         path: &str,
     ) -> Result<Option<Configured>, Error> {
         let given: Value = serde_json::from_str(&given.to_json()).map_err(Error::internal)?;
         let Resolved {
             configuration: value,
+            followed,
             missing,
             problems,
-        } = resolve(schema, given, before, self.secrets);
+        } = resolve(
+            schema,
+            given,
+            before.map(|before| &before.value),
+            &entry.endpoint,
+            self.secrets,
+        );
         let mut is_usable = problems.is_empty();
         for (field, message) in problems {
             self.problems.add(&format!("{path}.{field}"), message);
         }
-        let is_same = before == Some(&value);
+        let is_same = before.is_some_and(|before| before.value == value);
         // What is stored was checked when it came, by the schema of that day.
         let errors = if is_same {
             FieldErrors::default()
@@ -342,7 +371,14 @@ impl Planner<'_> {
             members: if is_same {
                 Vec::new()
             } else {
-                differences(schema, before, &value)
+                differences(schema, before, &value, &followed)
+            },
+            secret_places: {
+                let mut places = configuration::secret_places(schema, &value);
+                places.extend(followed);
+                places.sort();
+                places.dedup();
+                places
             },
             value,
         }))
@@ -354,26 +390,31 @@ fn check(schema: Option<&Value>, value: &Value) -> FieldErrors {
         let reason = "At most 64 KiB as JSON.".into();
         return FieldErrors::one("configuration", FieldError::Refused { reason });
     }
-    configuration::check(schema, value).err().unwrap_or_default()
+    Checker::of(schema).check(value).err().unwrap_or_default()
 }
 
-/// Which entries of a configuration are others than before, with secrets masked.
-fn differences(schema: Option<&Value>, before: Option<&Value>, after: &Value) -> Vec<Member> {
-    let none = Map::new();
-    let fields = |value: Option<&Value>| {
-        value
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_else(|| none.clone())
-    };
-    let (old, new) = (fields(before), fields(Some(after)));
-    let shown = |value: &Map<String, Value>| configuration::masked(schema, value.clone().into());
-    let (old_shown, new_shown) = (shown(&old), shown(&new));
-    let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+/// Which entries of a configuration are others than before. What was secret, by the day it was sealed, by the connector as
+/// it is or as the document has it, is masked, and so is what the document puts there from a reference.
+fn differences(
+    schema: Option<&Value>,
+    before: Option<&Standing<'_>>,
+    after: &Value,
+    followed: &[String],
+) -> Vec<Member> {
+    let nothing = Value::Object(Map::new());
+    let old = before.map_or(&nothing, |before| &before.value);
+    let old_shown = before.map_or(Value::Null, |before| {
+        let shown = configuration::masked(before.schema.as_ref(), before.secret_places, old.clone());
+        configuration::masked(schema, &[], shown)
+    });
+    let new_shown = configuration::masked(schema, followed, after.clone());
+    let keys =
+        |value: &'_ Value| -> Vec<String> { value.as_object().into_iter().flat_map(Map::keys).cloned().collect() };
+    let keys: BTreeSet<String> = keys(old).into_iter().chain(keys(after)).collect();
     keys.into_iter()
-        .filter(|key| old.get(*key) != new.get(*key))
+        .filter(|key| old.get(key) != after.get(key))
         .map(|key| {
-            let text = |shown: &Value| shown.get(key).map(Value::to_string);
+            let text = |shown: &Value| shown.get(&key).map(Value::to_string);
             let (before, after) = (text(&old_shown), text(&new_shown));
             Member::new(format!("configuration.{key}"), before.as_deref(), after.as_deref())
         })
