@@ -7,7 +7,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
-    response::{Html, IntoResponse as _, Response},
+    response::{IntoResponse as _, Response},
 };
 use patchbay_app::{AppError, context::RequestInfo};
 use serde::Deserialize;
@@ -105,23 +105,16 @@ fn named(path: &str, body: &Bytes) -> Option<String> {
 
 /// As the API, a script of ours or a plain form understands it.
 fn refuse(wait: Duration, path: &str, headers: &HeaderMap) -> Response {
-    if path.starts_with("/api/") {
-        return rest::Error::from(patchbay_engine::Error::RateLimited { retry_after: wait }).into_response();
-    }
-    let seconds = rest::seconds(wait);
     let wants_page = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|accepted| accepted.contains("text/html"));
-    let error = AppError::RateLimited { seconds };
-    let mut response = if wants_page {
-        let page = format!(
-            "<!doctype html><html lang=en><title>Too many attempts</title><h1>Too many attempts</h1><p>{error}</p>"
-        );
-        Html(page).into_response()
-    } else {
-        axum::Json(error).into_response()
-    };
+    if wants_page || path.starts_with("/api/") {
+        // The page is drawn further out.
+        return rest::Error::from(patchbay_engine::Error::RateLimited { retry_after: wait }).into_response();
+    }
+    let seconds = rest::seconds(wait);
+    let mut response = axum::Json(AppError::RateLimited { seconds }).into_response();
     *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
     response
         .headers_mut()
