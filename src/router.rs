@@ -2,8 +2,8 @@
 //!
 //! Outside to inside: the request's id and log line (everything below has them), security headers (on failures too), panics
 //! (whatever fails below still answers), static files (which need nothing of what follows), then for the dashboard and the API
-//! the page that a browser gets for errors, the name it is asked under, the same-origin rule, the body (all before anything is
-//! looked up), the session, who asks, how often, and the route.
+//! the page that a browser gets for errors, the name it is asked under, the same-origin rule, the script's build, the body (all
+//! before anything is looked up), the session, who asks, how often, and the route.
 
 use crate::{
     assets,
@@ -16,6 +16,7 @@ use crate::{
         known_host::{OwnHost, known_host},
         rate_limit::rate_limit,
         request_info,
+        same_build::same_build,
         same_origin::{OwnOrigin, same_origin},
         security_headers::{Https, security_headers},
         whole_body::whole_body,
@@ -73,6 +74,7 @@ pub(crate) fn dashboard(state: AppState, surroundings: Surroundings) -> Router {
         .layer(from_fn_with_state(assets.clone(), error_page))
         .layer(from_fn_with_state(own_host, known_host))
         .layer(from_fn_with_state(own_origin, same_origin))
+        .layer(from_fn_with_state(assets.clone(), same_build))
         .layer(from_fn(whole_body))
         .layer(sessions)
         .layer(from_fn_with_state(state.engine.clone(), identify))

@@ -8,6 +8,7 @@ pub(crate) mod identity;
 pub(crate) mod known_host;
 pub(crate) mod rate_limit;
 pub(crate) mod request_info;
+pub(crate) mod same_build;
 pub(crate) mod same_origin;
 pub(crate) mod security_headers;
 pub(crate) mod whole_body;
