@@ -10,8 +10,9 @@ use patchbay_domain::{schema_form::SchemaForm, tool::ToolTrial};
 use patchbay_engine::Error;
 use std::collections::BTreeMap;
 
-/// The most of one field that waits in a session, in bytes.
-const TYPED_MAX: usize = 4 * 1024;
+/// The longest text of somebody who isn't signed in that waits in a session, in bytes. All of what others type does: no form
+/// is larger than the most that is taken in of any request.
+const ANYBODYS_MAX: usize = 4 * 1024;
 /// The most of a tool's result that waits in a session, in bytes.
 const TRIAL_MAX: usize = 64 * 1024;
 
@@ -83,20 +84,20 @@ impl Reply {
         }
     }
 
-    /// Notes what was typed, so that it isn't lost when the form is shown again. It waits sealed, but passwords don't wait.
+    /// Notes what was typed, so that it isn't lost when the form is shown again: whole, or not at all. It waits sealed, but
+    /// passwords don't wait.
     #[must_use]
     pub(crate) fn keep(mut self, field: &str, typed: &str) -> Self {
-        self.form
-            .values
-            .insert(field.to_owned(), cut(typed, TYPED_MAX).to_owned());
+        if !self.is_for_anybody || typed.len() <= ANYBODYS_MAX {
+            self.form.values.insert(field.to_owned(), typed.to_owned());
+        }
         self
     }
 
     /// Notes what was typed into the fields of a schema, but for secrets.
     pub(crate) fn keep_fields(&mut self, fields: &SchemaForm, prefix: &str, typed: &BTreeMap<String, String>) {
         for (key, text) in typed.iter().filter(|(key, _)| !fields.is_secret(key)) {
-            let kept = cut(text, TYPED_MAX).to_owned();
-            self.form.values.insert(format!("{prefix}[{key}]"), kept);
+            self.form.values.insert(format!("{prefix}[{key}]"), text.clone());
         }
     }
 
