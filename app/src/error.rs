@@ -63,6 +63,13 @@ pub enum AppError {
         /// What the operator can find it by.
         request_id: String,
     },
+    /// What was sent was refused before any form of ours was asked.
+    Refused {
+        /// Why.
+        message: String,
+        /// What the operator can find it by.
+        request_id: String,
+    },
     /// The browser got no usable answer.
     Unreachable,
 }
@@ -73,7 +80,7 @@ impl AppError {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::Malformed | Self::BadConnector { .. } => 400,
+            Self::Malformed | Self::BadConnector { .. } | Self::Refused { .. } => 400,
             Self::SignedOut | Self::BadCredentials => 401,
             Self::Denied { .. } => 403,
             Self::NotFound { .. } => 404,
@@ -107,7 +114,8 @@ impl fmt::Display for AppError {
             | Self::Denied { message }
             | Self::NotFound { message }
             | Self::Conflict { message, .. }
-            | Self::Exhausted { message } => f.write_str(message),
+            | Self::Exhausted { message }
+            | Self::Refused { message, .. } => f.write_str(message),
             Self::RateLimited { seconds } => write!(f, "Too many attempts. Try again in {seconds} seconds."),
             Self::Internal { .. } => f.write_str("Something went wrong on our side."),
             Self::Unreachable => f.write_str("Patchbay doesn't answer. Check your connection and try again."),

@@ -28,7 +28,9 @@ fn inside(form: &str, error: &AppError, words: &Words) -> AnyView {
     let detail = match error {
         // What exactly happened stands beneath words that are about something more general.
         AppError::BadConnector { message } if !text.contains(message) => Some(message.clone()),
-        AppError::Internal { request_id } if !request_id.is_empty() => Some(format!("Request {request_id}")),
+        AppError::Internal { request_id } | AppError::Refused { request_id, .. } if !request_id.is_empty() => {
+            Some(format!("Request {request_id}"))
+        }
         _ => None,
     };
     let fields = match error {

@@ -2,7 +2,7 @@
 
 use crate::{browser, error::AppError};
 use leptos::{prelude::*, serde_json, task::spawn_local};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use web_sys::{SubmitEvent, UrlSearchParams};
 
 /// One form's way to the server and back, as often as it is sent.
@@ -50,6 +50,45 @@ async fn post<T: DeserializeOwned>(to: &str, fields: &UrlSearchParams) -> Result
     if is_good {
         serde_json::from_str(&text).map_err(|_| AppError::Unreachable)
     } else {
-        Err(serde_json::from_str(&text).unwrap_or(AppError::Unreachable))
+        Err(refusal(&text))
+    }
+}
+
+/// Why a form was refused: by its server function, or on the way to it, where the answer is the one that programs get.
+fn refusal(text: &str) -> AppError {
+    #[derive(Deserialize)]
+    struct ForPrograms {
+        message: String,
+        #[serde(default)]
+        request_id: String,
+    }
+
+    let on_the_way = |_| {
+        let ForPrograms { message, request_id } = serde_json::from_str(text)?;
+        Ok::<_, serde_json::Error>(AppError::Refused { message, request_id })
+    };
+    serde_json::from_str(text)
+        .or_else(on_the_way)
+        .unwrap_or(AppError::Unreachable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_refused_on_the_way_tells_why() {
+        let for_programs =
+            r#"{"status":403,"error":"CROSS_ORIGIN","message":"Refused.","detail":"Refused.","request_id":"r-1"}"#;
+        let refused = AppError::Refused {
+            message: "Refused.".into(),
+            request_id: "r-1".into(),
+        };
+        assert_eq!(refusal(for_programs), refused);
+        assert_eq!(
+            refusal(r#"{"kind":"rate_limited","seconds":3}"#),
+            AppError::RateLimited { seconds: 3 }
+        );
+        assert_eq!(refusal("<h1>502 Bad Gateway</h1>"), AppError::Unreachable);
     }
 }
