@@ -13,6 +13,24 @@ pub(crate) fn without_query(path: &str) -> &str {
     path.split(['?', '#']).next().unwrap_or(path)
 }
 
+/// The path without these parameters of its query.
+#[must_use]
+pub(crate) fn without(path: &str, parameters: &[&str]) -> String {
+    let Some((page, query)) = path.split_once('?') else {
+        return path.to_owned();
+    };
+    let is_kept = |parameter: &&str| {
+        let name = parameter.split('=').next().unwrap_or_default();
+        !name.is_empty() && !parameters.contains(&name)
+    };
+    let kept: Vec<&str> = query.split('&').filter(is_kept).collect();
+    if kept.is_empty() {
+        page.to_owned()
+    } else {
+        format!("{page}?{}", kept.join("&"))
+    }
+}
+
 /// Text as it stands in a query.
 #[must_use]
 pub(crate) fn encode(text: &str) -> String {
@@ -75,5 +93,19 @@ mod tests {
         );
         assert_eq!(with_query("/servers", &[("cursor", "")]), "/servers");
         assert_eq!(without_query("/servers?a=1#b"), "/servers");
+        for (path, left) in [
+            ("/connectors", "/connectors"),
+            ("/connectors?activate=1", "/connectors"),
+            (
+                "/connectors?q=a%26b&activate=1&sort=name",
+                "/connectors?q=a%26b&sort=name",
+            ),
+            (
+                "/connectors?q=activate&activated=1",
+                "/connectors?q=activate&activated=1",
+            ),
+        ] {
+            assert_eq!(without(path, &["activate"]), left);
+        }
     }
 }

@@ -177,6 +177,107 @@ async fn a_new_token_waits_for_its_own_servers_page() {
 }
 
 #[tokio::test]
+async fn a_script_of_another_build_leaves_a_new_token_to_the_browser() {
+    let app = App::start().await;
+    let root = app.superuser().await;
+    let service = Upstream::connector(manifest(json!([tool("count_sheep")]))).await;
+    root.active_connector("notes", &service.manifest_url()).await;
+    let to = submit(&root, "/fn/servers/create", &[("connector_id", "1"), ("name", "Sheep")]).await;
+    let script = root.request(Method::GET, &to).header("accept", "text/html");
+    let answer = Answer::of(script.header("patchbay-build", "/pkg/boot.of-yesterday.js")).await;
+    assert_eq!((answer.status, answer.body.len()), (412, 0));
+    assert!(token_in(&page(&root, &to).await).is_some(), "it is still there");
+}
+
+#[tokio::test]
+async fn two_ways_to_activate_on_one_page_are_two_forms() {
+    let app = App::start().await;
+    let root = app.superuser().await;
+    for name in ["first", "second"] {
+        root.register(name).await;
+    }
+    let both = "/connectors?registered=1&activate=2";
+    assert_eq!(ids_given_twice(&page(&root, both).await), Vec::<&str>::new());
+
+    let wrong = "ftp://of-the-first.example/";
+    let form = [
+        ("form", "activate-next"),
+        ("connector_id", "1"),
+        ("connector_url", wrong),
+        ("from", both),
+    ];
+    let back = submit(&root, "/fn/connectors/activate", &form).await;
+    let html = page(&root, &back).await;
+    assert_eq!(html.matches(wrong).count(), 1, "it is shown where it was typed: {html}");
+    let typed = html.find(wrong).unwrap();
+    assert!(typed < html.find("<dialog").unwrap(), "and that isn't the dialog");
+}
+
+#[tokio::test]
+async fn no_page_gives_an_id_to_two_elements() {
+    let app = App::start().await;
+    let root = app.superuser().await;
+    let schema = json!({ "type": "object", "properties": { "a": { "type": "string" }, "a.b": { "type": "string" } } });
+    let tools = ["one", "two"].map(|name| json!({ "name": name, "description": name, "inputSchema": schema }));
+    let service = Upstream::connector(manifest(json!(tools))).await;
+    let connector = root.active_connector("notes", &service.manifest_url()).await;
+    root.register("waiting").await;
+    let server = text(&root.create_server(&connector, json!({})).await, "id");
+    for path in [
+        "/",
+        "/connectors",
+        "/connectors/1",
+        "/connectors/1?edit=1",
+        "/connectors/1?activate=1",
+        "/connectors/1?delete=1",
+        "/connectors/1/create-server",
+        "/servers",
+        &format!("/servers/{server}"),
+        &format!("/servers/{server}?delete=1"),
+        "/audit",
+    ] {
+        assert_eq!(ids_given_twice(&page(&root, path).await), Vec::<&str>::new(), "{path}");
+    }
+}
+
+/// The ids that a page gives to more than one element.
+fn ids_given_twice(html: &str) -> Vec<&str> {
+    let ids = html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let mut seen = std::collections::BTreeSet::new();
+    ids.filter(|id| !seen.insert(*id)).collect()
+}
+
+#[tokio::test]
+async fn activating_from_the_list_leads_back_to_what_was_searched_for() {
+    let app = App::start().await;
+    let root = app.superuser().await;
+    let service = Upstream::connector(manifest(json!([tool("count_sheep")]))).await;
+    root.register("sheep").await;
+    let url = service.manifest_url();
+    let from = "/connectors?q=sh%20%26%20e&registered=1&sort=name&activate=1";
+    let form = [("connector_id", "1"), ("connector_url", url.as_str()), ("from", from)];
+    let to = submit(&root, "/fn/connectors/activate", &form).await;
+    assert_eq!(to, "/connectors?q=sh%20%26%20e&sort=name");
+    let form = [
+        ("connector_id", "1"),
+        ("connector_url", url.as_str()),
+        ("from", "/connectors/1?activate=1"),
+    ];
+    assert_eq!(submit(&root, "/fn/connectors/activate", &form).await, "/connectors/1");
+}
+
+#[tokio::test]
+async fn a_long_text_that_is_refused_comes_back_whole() {
+    let app = App::start().await;
+    let root = app.superuser().await;
+    root.register("notes").await;
+    let typed = "many words ".repeat(50_000) + "the end";
+    let form = [("connector_id", "1"), ("description", typed.as_str())];
+    let back = submit(&root, "/fn/connectors/update", &form).await;
+    assert!(page(&root, &back).await.contains(&typed));
+}
+
+#[tokio::test]
 async fn pages_run_no_script_but_their_own() {
     let app = App::start().await;
     let root = app.superuser().await;
@@ -297,7 +398,11 @@ async fn a_form_sent_too_often_is_answered_as_its_sender_understands_it() {
     }
     let page = Answer::of(form_of(&nobody, "/fn/account/sign-in", &form)).await;
     assert_eq!((page.status, page.header("retry-after")), (429, "3"));
-    assert!(String::from_utf8_lossy(&page.body).contains("Try again in 3 seconds."));
+    let shown = String::from_utf8_lossy(&page.body);
+    assert!(
+        shown.contains("Try again in 3 seconds.") && shown.contains("Go to the overview"),
+        "{shown}"
+    );
     let script = form_of(&nobody, "/fn/account/sign-in", &form).header("accept", "application/json");
     let mut script = script.build().unwrap();
     script

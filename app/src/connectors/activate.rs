@@ -1,7 +1,7 @@
 //! Activating a connector: right after registering it, or any time from a dialog.
 
 use super::{
-    api::{ACTIVATE, Activate},
+    api::{ACTIVATE, ACTIVATE_NEXT, Activate},
     words,
 };
 use crate::{
@@ -17,12 +17,13 @@ const SLOW: &str = "Reading the connector's definitions and logo…";
 /// The second of the two steps, offered right after the first.
 #[component]
 pub(super) fn ActivateSection(connector: ConnectorSummary) -> impl IntoView {
-    let form = form(ACTIVATE);
+    let form = form(ACTIVATE_NEXT);
     view! {
         <section class="panel panel-accent activation-section" aria-labelledby="activation-title">
             <h2 id="activation-title">{format!("Activate Connector: {}", connector.name)}</h2>
             <p class="panel-about">"Start your connector server, then provide the URL:"</p>
             <InPlaceForm form action=Activate::url() words=words::not_activated() class="form form-inline">
+                <Hidden name="form" value=ACTIVATE_NEXT/>
                 <Hidden name="connector_id" value=connector.connector_id.to_string()/>
                 <Hidden name="from" value=here()/>
                 <Field form name="connector_url" label="Connector URL" control=Control::Line("url")

@@ -18,8 +18,10 @@ use patchbay_domain::connector::RegisterConnector;
 
 /// The register form's name.
 pub(super) const REGISTER: &str = "register";
-/// The activation form's name; there is one on a page.
+/// The name of the activation form in a dialog.
 pub(super) const ACTIVATE: &str = "activate";
+/// The name of the one that is offered right after registering, which may be behind that dialog.
+pub(super) const ACTIVATE_NEXT: &str = "activate-next";
 
 /// Registers a connector; its activation comes next.
 #[server(prefix = "/fn", endpoint = "connectors/register")]
@@ -47,22 +49,25 @@ pub(crate) async fn register(
     reply.finish(result.await).await
 }
 
-/// Reads a connector's definitions from its service and activates it. `from` is the page of the form.
+/// Reads a connector's definitions from its service and activates it. `from` is the page of the form, and `form` says which of
+/// its forms it is.
 #[server(prefix = "/fn", endpoint = "connectors/activate")]
 pub(crate) async fn activate(
     connector_id: String,
     connector_url: String,
     #[server(default)] from: String,
+    #[server(default)] form: String,
 ) -> Result<Done, AppError> {
     let from = paths::local(&from).unwrap_or("/connectors").to_owned();
-    let reply = context::Reply::new(ACTIVATE, &from).keep("connector_url", &connector_url);
+    let form = if form == ACTIVATE_NEXT { ACTIVATE_NEXT } else { ACTIVATE };
+    let reply = context::Reply::new(form, &from).keep("connector_url", &connector_url);
     let result = async {
         let (engine, actor) = context::signed_in()?;
         let connector = connector_ref(&connector_id)?;
         let activated = engine
             .activate_connector(&actor, connector, connector_url.trim())
             .await?;
-        let next = Next::to(paths::without_query(&from)).telling(words::activated(&activated.connector));
+        let next = Next::to(paths::without(&from, &["activate", "registered"])).telling(words::activated(&activated.connector));
         Ok(next.warning(activated.warnings))
     };
     reply.finish(result.await).await
