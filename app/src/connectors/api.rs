@@ -67,7 +67,8 @@ pub(crate) async fn activate(
         let activated = engine
             .activate_connector(&actor, connector, connector_url.trim())
             .await?;
-        let next = Next::to(paths::without(&from, &["activate", "registered"])).telling(words::activated(&activated.connector));
+        let next = Next::to(paths::without(&from, &["activate", "registered"]))
+            .telling(words::activated(&activated.connector));
         Ok(next.warning(activated.warnings))
     };
     reply.finish(result.await).await
