@@ -66,7 +66,7 @@ impl Worker {
 
     /// Deletes all servers that are made from it, whoever's they are and whether or not they could be restored.
     pub(crate) async fn delete_servers_of(&mut self, id: ConnectorId) -> Result<Vec<(ServerId, String)>, Error> {
-        // In the order in which usage is added to them: so neither waits for the other in a circle.
+        // First, and in the order in which whoever adds usage locks them: so neither waits for the other in a circle.
         sqlx::query!(
             "SELECT id FROM mcp_servers WHERE connector_id = $1 ORDER BY id FOR UPDATE",
             id.0

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod audit;
+mod beside;
 mod catalogue;
 mod catalogue_list;
 mod drift;
