@@ -174,10 +174,11 @@ impl Engine {
         number: u32,
     ) -> Result<(), Error> {
         let id = standing.id;
-        // Another service may say anything: the next check will tell.
         let service = if before.url == restored.url {
             Some(tx.found_set(id).await?.unwrap_or_else(|| before.clone()))
         } else {
+            // Another service may say anything: it is asked as soon as can be.
+            tx.make_check_due(id).await?;
             None
         };
         let newer = service.and_then(|service| {

@@ -122,11 +122,9 @@ impl Engine {
         let mut after = json!({"mode": mode});
         match mode {
             ConnectorMode::Deactive => {}
-            // What waited is adopted, or found again, when it follows for the first time.
-            ConnectorMode::Sync => {
-                tx.set_connector_changes(standing.id, None).await?;
-                tx.clear_found(standing.id).await?;
-            }
+            // What waits is adopted when it follows for the first time; until then it waits on, so that nobody loses a
+            // decision, or gains a tool, by going there and back.
+            ConnectorMode::Sync => tx.make_check_due(standing.id).await?,
             ConnectorMode::Active => {
                 let pinned = tx.definition_set(standing.id).await?;
                 let origin = Origin {
@@ -136,6 +134,8 @@ impl Engine {
                 };
                 let number = self.keep_version(tx, standing, &pinned, &origin).await?;
                 tx.set_definitions_version(standing.id, number).await?;
+                // Nobody knows whether the service still says what is pinned now.
+                tx.make_check_due(standing.id).await?;
                 after["number"] = number.into();
             }
         }

@@ -48,7 +48,7 @@ impl FoundRow {
 impl Tx {
     pub(crate) async fn check_view(&mut self, id: ConnectorId) -> Result<Option<CheckView>, Error> {
         let row = sqlx::query!(
-            "SELECT checked_at, error FROM connector_checks WHERE connector_id = $1",
+            "SELECT checked_at, error FROM connector_checks WHERE connector_id = $1 AND checked_at > 'epoch'",
             id.0
         )
         .fetch_optional(self.conn())
@@ -66,6 +66,17 @@ impl Tx {
              ON CONFLICT (connector_id) DO UPDATE SET checked_at = GREATEST(connector_checks.checked_at, $2)",
             id.0,
             now
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Makes the next check due at once, because what was last heard says nothing about what is in force now.
+    pub(crate) async fn make_check_due(&mut self, id: ConnectorId) -> Result<(), Error> {
+        sqlx::query!(
+            "UPDATE connector_checks SET checked_at = 'epoch' WHERE connector_id = $1",
+            id.0
         )
         .execute(self.conn())
         .await?;
@@ -207,7 +218,7 @@ impl Tx {
         let row = sqlx::query!(
             r#"SELECT c.changes, c.url, c.mcp_url, c.version, c.tools::text AS "tools!", c.tools_count,
                       c.templates::text AS "templates!", c.templates_count, c.config::text AS config,
-                      k.checked_at AS "checked_at?", k.error, k.found_at, k.note, k.url AS found_url,
+                      NULLIF(k.checked_at, 'epoch') AS checked_at, k.error, k.found_at, k.note, k.url AS found_url,
                       k.mcp_url AS found_mcp_url, k.version AS found_version, k.tools::text AS found_tools,
                       k.templates::text AS found_templates, k.config::text AS found_config
                FROM mcp_connectors c LEFT JOIN connector_checks k ON k.connector_id = c.id

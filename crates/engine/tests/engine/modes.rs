@@ -5,7 +5,7 @@ use crate::{
 };
 use patchbay_domain::{
     changes::{Decision, VersionOrigin},
-    connector::{AddConnector, ConnectorMode, ConnectorSummary, RegisterConnector, UpdateConnector},
+    connector::{AddConnector, ChangesState, ConnectorMode, ConnectorSummary, RegisterConnector, UpdateConnector},
     field::FieldError,
     ids::ConnectorRef,
     page::PageRequest,
@@ -288,7 +288,10 @@ async fn a_secret_travels_in_the_header_that_its_service_wants(pool: PgPool) {
         secret_header: Some(header.into()),
         ..new_connector(&format!("of {header}"))
     };
-    let registered = engine.register_connector(&root, connector(" X-API-Key ")).await.unwrap();
+    let registered = engine
+        .register_connector(&root, connector(" X-API-Key "))
+        .await
+        .unwrap();
     assert_eq!(registered.secret_header.as_deref(), Some("X-API-Key"));
     let usual = UpdateConnector {
         secret_header: Some(String::new()),
@@ -301,4 +304,72 @@ async fn a_secret_travels_in_the_header_that_its_service_wants(pool: PgPool) {
     assert_eq!((updated.secret_header, updated.has_secret), (None, true));
     let refused = engine.register_connector(&root, connector("Host")).await.unwrap_err();
     assert!(matches!(refused, Error::Invalid(errors) if errors.get("secret_header").is_some()));
+}
+
+#[sqlx::test(migrations = false)]
+async fn there_and_back_takes_no_block_and_no_decision_away(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let service = Service::start(with_tools(&[tool("add", "Adds")])).await;
+    let connector = ConnectorRef::Id(registered(&engine, &root).await.id);
+    engine
+        .activate_connector(&root, connector, &service.url())
+        .await
+        .unwrap();
+    let set = async |mode| engine.set_connector_mode(&root, connector, mode).await.unwrap();
+    service.says(with_tools(&[tool("add", "Adds, and tells everybody")]));
+    engine.sync_connector(&root, connector).await.unwrap();
+
+    set(ConnectorMode::Sync).await;
+    assert_eq!(set(ConnectorMode::Active).await.changes, Some(ChangesState::Waiting));
+    let refusal = engine.refuse_changes(&root, connector, Decision::default()).await;
+    let revision = refusal.unwrap().revision;
+    set(ConnectorMode::Sync).await;
+    assert_eq!(set(ConnectorMode::Active).await.changes, Some(ChangesState::Refused));
+    let changes = engine.connector_changes(&root, connector).await.unwrap();
+    assert_eq!((changes.revision, changes.changes.len()), (revision, 1));
+
+    set(ConnectorMode::Sync).await;
+    assert!(engine.sync_connector(&root, connector).await.unwrap().adopted);
+    assert_eq!(set(ConnectorMode::Active).await.changes, None);
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_was_just_pinned_is_checked_at_once(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let service = Service::start(with_tools(&[tool("add", "Adds")])).await;
+    let other = Service::start(with_tools(&[tool("add", "Adds")])).await;
+    let connector = ConnectorRef::Id(registered(&engine, &root).await.id);
+    let activate = async |service: &Service| {
+        engine
+            .activate_connector(&root, connector, &service.url())
+            .await
+            .unwrap();
+    };
+    activate(&other).await;
+    activate(&service).await;
+    engine
+        .set_connector_mode(&root, connector, ConnectorMode::Sync)
+        .await
+        .unwrap();
+    engine.sync_connector(&root, connector).await.unwrap();
+    service.says(with_tools(&[tool("add", "Adds, and tells everybody")]));
+    let pinned = engine.set_connector_mode(&root, connector, ConnectorMode::Active).await;
+    assert_eq!(pinned.unwrap().changes, None);
+    assert_eq!(
+        engine.connector_changes(&root, connector).await.unwrap().checked_at,
+        None
+    );
+    assert_eq!(engine.check_due_connectors().await.unwrap(), 1);
+    let changes = async || engine.connector_changes(&root, connector).await.unwrap().state;
+    assert_eq!(changes().await, Some(ChangesState::Waiting));
+
+    // The same when it goes back to another service.
+    other.says(with_tools(&[tool("add", "Subtracts")]));
+    engine.restore_version(&root, connector, 1, None).await.unwrap();
+    assert_eq!(changes().await, None);
+    assert_eq!(engine.check_due_connectors().await.unwrap(), 1);
+    assert_eq!(changes().await, Some(ChangesState::Waiting));
+    assert_eq!(engine.check_due_connectors().await.unwrap(), 0);
 }
