@@ -42,7 +42,9 @@ impl StoredTool {
             return Ok(None);
         };
         let args: Map<String, Value> = serde_json::from_str(&self.template_args).map_err(Error::internal)?;
-        let made = template.make(&self.name, self.description.as_deref(), &args);
+        let Some(made) = template.make(&self.name, self.description.as_deref(), &args) else {
+            return Ok(None);
+        };
         let definition = serde_json::value::to_raw_value(&made.definition).map_err(Error::internal)?;
         Ok((definition.get().len() <= DEFINITION_MAX_BYTES).then_some(Made {
             template,

@@ -40,6 +40,7 @@ use patchbay_domain::{
     tool::{TemplateView, ToolView},
 };
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 use std::time::Duration;
 use url::Url;
@@ -239,13 +240,23 @@ pub(crate) fn parse_url(text: &str) -> Result<Url, FieldError> {
     Ok(url)
 }
 
-/// Tools as a page shows them. Activation checked names and schemas only, so whatever else is odd is left out.
+/// Tools as a page shows them. Activation checked names and schemas only, so whatever else is odd is left out; and in
+/// earlier versions it let through what can't be read, of which the name is left.
 pub(crate) fn tool_views(tools: &RawValue) -> Result<Vec<ToolView>, Error> {
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
     let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-    let tools: Vec<Value> = serde_json::from_str(tools.get()).map_err(Error::internal)?;
+    let name_only = |tool: &RawValue| match serde_json::from_str(tool.get()) {
+        Ok(Named { name }) => json!({"name": name}),
+        Err(_) => Value::Null,
+    };
+    let tools: Vec<&RawValue> = serde_json::from_str(tools.get()).map_err(Error::internal)?;
     Ok(tools
         .into_iter()
         .map(|tool| {
+            let tool: Value = serde_json::from_str(tool.get()).unwrap_or_else(|_| name_only(tool));
             let annotation = |key: &str| tool.get("annotations").and_then(|annotations| annotations.get(key));
             ToolView {
                 name: text(tool.get("name")).unwrap_or_default(),
@@ -328,6 +339,18 @@ mod tests {
             ),
             ("a", None, Some("e"))
         );
+    }
+
+    #[test]
+    fn a_tool_that_cannot_be_read_is_shown_by_its_name_and_takes_no_other_along() {
+        let tools =
+            r#"[{"name":"a","description":"\ud800"},{"name":"b","_meta":1e999},{"name":"c","description":"d"}]"#;
+        let views = tool_views(&RawValue::from_string(tools.into()).unwrap()).unwrap();
+        let shown: Vec<_> = views
+            .iter()
+            .map(|view| (view.name.as_str(), view.description.as_deref()))
+            .collect();
+        assert_eq!(shown, [("a", None), ("b", None), ("c", Some("d"))]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! never looked at again, nobody's value can bring a placeholder along.
 
 use super::{
+    budget::Budget,
     placeholders::{Part, parts},
     schema::{self, Input},
 };
@@ -76,7 +77,8 @@ impl Arguments {
     /// These arguments, for a template whose own have this JSON Schema.
     #[must_use]
     pub fn of(args: &Map<String, Value>, schema: Option<&Value>) -> Self {
-        Self::new(args, &schema::inputs(args, schema))
+        let inputs = schema::inputs(args, schema, &mut Budget::new(usize::MAX));
+        Self::new(args, &inputs.unwrap_or_default())
     }
 
     pub(super) fn new(args: &Map<String, Value>, inputs: &[Input]) -> Self {

@@ -74,7 +74,7 @@ fn is_certain(error: &ValidationError<'_>, inputs: &[Input]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::templates::schema::inputs;
+    use crate::templates::{budget::Budget, schema::inputs};
     use serde_json::json;
 
     fn refused(args: &Value) -> Vec<String> {
@@ -92,7 +92,8 @@ mod tests {
         });
         let args = args.as_object().unwrap();
         let mut errors = FieldErrors::default();
-        check(args, &inputs(args, Some(&schema)), &schema, &mut errors);
+        let inputs = inputs(args, Some(&schema), &mut Budget::new(usize::MAX)).unwrap();
+        check(args, &inputs, &schema, &mut errors);
         errors.0.into_keys().collect()
     }
 

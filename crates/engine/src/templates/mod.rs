@@ -4,6 +4,7 @@
 //! All of it is pure. Who may make tools, and where they are kept, is the business of `tools`.
 
 mod arguments;
+mod budget;
 mod check;
 mod placeholders;
 mod schema;
@@ -11,6 +12,7 @@ mod schema;
 pub use arguments::{ArgumentError, Arguments};
 
 use crate::Error;
+use budget::Budget;
 use patchbay_domain::{
     field::{FieldError, FieldErrors},
     tool::TemplateView,
@@ -19,6 +21,7 @@ use serde_json::{
     Map, Value,
     value::{RawValue, to_raw_value},
 };
+use std::collections::HashSet;
 
 /// The largest definition of a tool that is made from a template. A server's list has room for all that it can have.
 pub const DEFINITION_MAX_BYTES: usize = 32 << 10;
@@ -51,26 +54,24 @@ pub(crate) struct Made {
 /// and of two with one name the first counts.
 pub(crate) fn read(templates: &RawValue) -> Result<Vec<Template>, Error> {
     let mut found: Vec<Template> = Vec::new();
-    let mut add = |name: Option<&str>, template: Value| {
+    let mut names = HashSet::new();
+    let mut add = |name: Option<String>, template: Value| {
         if let (Some(name), Value::Object(definition)) = (name.filter(|name| !name.is_empty()), template)
-            && !found.iter().any(|template| template.name == name)
+            && names.insert(name.clone())
         {
-            found.push(Template {
-                name: name.to_owned(),
-                definition,
-            });
+            found.push(Template { name, definition });
         }
     };
     match serde_json::from_str(templates.get()).map_err(Error::internal)? {
         Value::Array(list) => {
             for template in list {
                 let name = template.get("name").and_then(Value::as_str).map(str::to_owned);
-                add(name.as_deref(), template);
+                add(name, template);
             }
         }
         Value::Object(object) => {
             for (name, template) in object {
-                add(Some(&name), template);
+                add(Some(name), template);
             }
         }
         _ => {}
@@ -103,36 +104,44 @@ impl Template {
 
     /// Checks arguments that a tool is to be made with. Field errors are named `template_args.<path>`.
     pub(crate) fn check(&self, args: &Map<String, Value>, errors: &mut FieldErrors) {
-        if let Some(schema) = self.input_schema() {
-            check::check(args, &schema::inputs(args, Some(schema)), schema, errors);
+        // Whatever would become too large isn't made either, which is said there.
+        if let Some(schema) = self.input_schema()
+            && let Some(inputs) = schema::inputs(args, Some(schema), &mut Budget::new(DEFINITION_MAX_BYTES))
+        {
+            check::check(args, &inputs, schema, errors);
         }
     }
 
-    /// The tool that this template becomes. What the template says of its results, hints and more, holds for the tool
-    /// too; its title doesn't, since the tool has a name of its own.
-    pub(crate) fn make(&self, name: &str, description: Option<&str>, args: &Map<String, Value>) -> Made {
+    /// The tool that this template becomes; nothing when that is too large, which is noticed before it is made. What the
+    /// template says of its results, hints and more, holds for the tool too; its title doesn't, since the tool has a name
+    /// of its own.
+    pub(crate) fn make(&self, name: &str, description: Option<&str>, args: &Map<String, Value>) -> Option<Made> {
         let template = self.input_schema();
-        let inputs = schema::inputs(args, template);
+        let mut budget = Budget::new(DEFINITION_MAX_BYTES);
+        let inputs = schema::inputs(args, template, &mut budget)?;
         let mut definition = Map::new();
         definition.insert("name".into(), name.into());
         if let Some(description) = description.or(self.description()) {
+            budget.take(description)?;
             definition.insert("description".into(), description.into());
         }
-        definition.insert("inputSchema".into(), schema::of_object(&inputs, template));
+        definition.insert("inputSchema".into(), schema::of_object(&inputs, template, &mut budget)?);
         for (key, value) in &self.definition {
             if matches!(key.as_str(), "name" | "title" | "description" | "inputSchema") {
                 continue;
             }
+            budget.take(key)?;
+            budget.take(value)?;
             let mut value = value.clone();
             if let ("annotations", Value::Object(annotations)) = (key.as_str(), &mut value) {
                 annotations.remove("title");
             }
             definition.insert(key.clone(), value);
         }
-        Made {
+        Some(Made {
             definition: definition.into(),
             arguments: Arguments::new(args, &inputs),
-        }
+        })
     }
 }
 
@@ -189,7 +198,7 @@ mod tests {
         )
         .remove(0);
         let args = json!({"q": "{n}"});
-        let made = template.make("mine", None, args.as_object().unwrap());
+        let made = template.make("mine", None, args.as_object().unwrap()).unwrap();
         assert_eq!(
             made.definition,
             json!({
@@ -201,8 +210,59 @@ mod tests {
                 "x-new": [1],
             })
         );
-        let described = template.make("mine", Some("My words"), args.as_object().unwrap());
+        let described = template
+            .make("mine", Some("My words"), args.as_object().unwrap())
+            .unwrap();
         assert_eq!(described.definition["description"], "My words");
+    }
+
+    #[test]
+    fn what_would_be_too_large_is_not_made() {
+        let large = "x".repeat(DEFINITION_MAX_BYTES);
+        let half = "x".repeat(DEFINITION_MAX_BYTES / 2);
+        let is_made = |template: Value, args: Value| {
+            let templates = templates(&json!([template]).to_string());
+            templates[0].make("mine", None, args.as_object().unwrap()).is_some()
+        };
+        let of = |schema: Value| json!({"name": "t", "inputSchema": schema});
+        let described = |text: &str| json!({"type": "integer", "description": text});
+        let one = json!({"a": "{n}"});
+        let both = json!({"a": "{n}", "b": "{m}"});
+        assert!(is_made(of(json!({"properties": {"a": described(&half)}})), one.clone()));
+        for (template, args) in [
+            (json!({"name": "t", "description": large}), json!({})),
+            (json!({"name": "t", "x-more": large}), json!({})),
+            (of(json!({"properties": {"a": described(&large)}})), one.clone()),
+            (
+                of(json!({"properties": {"a": described(&large)}})),
+                json!({"a": "No. {n}"}),
+            ),
+            (
+                of(json!({"properties": {"a": described(&half), "b": described(&half)}})),
+                both,
+            ),
+            (
+                of(json!({"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {}, "B": large}})),
+                one.clone(),
+            ),
+            (of(json!({"additionalProperties": {"enum": ["x".repeat(1 << 20)]}})), {
+                let all = (0..PLACEHOLDERS_MAX).map(|n| (n.to_string(), format!("{{p{n}}}").into()));
+                Value::Object(all.collect())
+            }),
+        ] {
+            assert!(!is_made(template.clone(), args), "{}", &template.to_string()[..80]);
+        }
+        let unused = of(json!({"properties": {"a": {}, "b": described(&large)}}));
+        assert!(is_made(unused, one), "what the tool doesn't take doesn't count");
+    }
+
+    #[test]
+    fn of_many_templates_with_one_name_the_first_counts_and_they_are_read_at_once() {
+        let many: Vec<_> = (0..100_000)
+            .map(|n| json!({"name": format!("t{}", n % 50_000), "n": n}))
+            .collect();
+        let found = templates(&Value::from(many).to_string());
+        assert_eq!((found.len(), &found[49_999].definition["n"]), (50_000, &json!(49_999)));
     }
 
     #[test]
@@ -224,11 +284,7 @@ mod tests {
     fn the_heaviest_arguments_weigh_what_the_gateway_reckons_with() {
         let names = (0..PLACEHOLDERS_MAX).map(|number| format!(" {{{}{number:03}}}", "n".repeat(240)));
         let args = parse_args(json!({"a": names.collect::<String>()})).unwrap();
-        let arguments = templates("[{\"name\":\"t\"}]")
-            .remove(0)
-            .make("mine", None, &args)
-            .arguments;
-        let weight = arguments.weight();
+        let weight = Arguments::of(&args, None).weight();
         assert!(
             (ARGUMENTS_WEIGHT_MAX / 10 * 8..ARGUMENTS_WEIGHT_MAX).contains(&weight),
             "{weight}"

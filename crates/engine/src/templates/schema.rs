@@ -1,7 +1,11 @@
 //! The input schema of a tool that is made from a template: what its placeholders are, by the template's own schema.
 
-use super::placeholders::{Part, parts};
+use super::{
+    budget::Budget,
+    placeholders::{Part, parts},
+};
 use serde_json::{Map, Value, json};
+use std::cell::OnceCell;
 
 /// How many references are followed from one to the next.
 const LINKS_MAX: usize = 16;
@@ -21,26 +25,42 @@ pub(super) struct Input {
     pub(super) text: bool,
 }
 
-/// The arguments that these placeholders make, in the order in which they first occur.
-pub(super) fn inputs(args: &Map<String, Value>, template: Option<&Value>) -> Vec<Input> {
+/// The arguments that these placeholders make, in the order in which they first occur; nothing when they are more than
+/// the budget.
+pub(super) fn inputs(args: &Map<String, Value>, template: Option<&Value>, budget: &mut Budget) -> Option<Vec<Input>> {
+    let root = template.unwrap_or(&Value::Null);
     let mut occurrences = Occurrences {
-        root: template.unwrap_or(&Value::Null),
+        root,
+        sound: Default::default(),
         found: Vec::new(),
     };
     occurrences.object(args, template);
+    for schema in occurrences.found.iter().filter_map(|occurrence| occurrence.schema) {
+        // Places are compared, so that each must be of a size that can be.
+        budget.clone().take(schema)?;
+    }
     let mut names: Vec<&str> = Vec::new();
     for occurrence in &occurrences.found {
         if !names.contains(&occurrence.name) {
             names.push(occurrence.name);
         }
     }
-    names.into_iter().map(|name| occurrences.input(name)).collect()
+    let mut inputs = Vec::with_capacity(names.len());
+    for name in names {
+        let input = occurrences.input(name);
+        budget.take(&input.name)?;
+        budget.take(&input.schema)?;
+        inputs.push(input);
+    }
+    Some(inputs)
 }
 
-/// The whole schema of an object with these members, all of them needed.
-pub(super) fn of_object(inputs: &[Input], template: Option<&Value>) -> Value {
+/// The whole schema of an object with these members, all of them needed; nothing when what they refer to is more than the
+/// budget.
+pub(super) fn of_object(inputs: &[Input], template: Option<&Value>, budget: &mut Budget) -> Option<Value> {
     let mut schema = Map::new();
     if let Some(dialect) = template.and_then(|template| template.get("$schema")) {
+        budget.take(dialect)?;
         schema.insert("$schema".into(), dialect.clone());
     }
     schema.insert("type".into(), "object".into());
@@ -55,10 +75,11 @@ pub(super) fn of_object(inputs: &[Input], template: Option<&Value>) -> Value {
     for key in DEFINITIONS {
         let referred = inputs.iter().any(|input| refers_to(&input.schema, key));
         if let (true, Some(definitions)) = (referred, template.and_then(|template| template.get(key))) {
+            budget.take(definitions)?;
             schema.insert(key.into(), without_headers(definitions.clone()));
         }
     }
-    schema.into()
+    Some(schema.into())
 }
 
 /// Where a placeholder stands.
@@ -73,6 +94,9 @@ struct Occurrence<'a> {
 struct Occurrences<'a> {
     /// The template's schema, which places in it may refer to.
     root: &'a Value,
+    /// Whether the references in what it keeps under each of [`DEFINITIONS`] lead there in the tool, too. Looked at once:
+    /// it may be megabytes.
+    sound: [OnceCell<bool>; 2],
     found: Vec<Occurrence<'a>>,
 }
 
@@ -165,11 +189,10 @@ impl<'a> Occurrences<'a> {
             Value::Object(_) => {}
             _ => return None,
         }
-        let definitions = DEFINITIONS
-            .iter()
-            .filter(|key| refers_to(schema, key))
-            .filter_map(|key| self.root.get(key));
-        if leads_there(schema) && definitions.into_iter().all(leads_there) {
+        let is_sound = |(key, sound): (&&str, &OnceCell<bool>)| {
+            !refers_to(schema, key) || *sound.get_or_init(|| self.root.get(*key).is_none_or(leads_there))
+        };
+        if leads_there(schema) && DEFINITIONS.iter().zip(&self.sound).all(is_sound) {
             return Some(without_headers(schema.clone()));
         }
         let words = ["title", "description"].into_iter().filter_map(|key| {
@@ -267,7 +290,8 @@ mod tests {
 
     fn of(args: &Value, template: Option<&Value>) -> Value {
         let args = args.as_object().unwrap();
-        of_object(&inputs(args, template), template)
+        let budget = &mut Budget::new(usize::MAX);
+        of_object(&inputs(args, template, budget).unwrap(), template, budget).unwrap()
     }
 
     fn property(args: &Value, template: &Value, name: &str) -> Value {

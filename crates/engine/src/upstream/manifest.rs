@@ -3,7 +3,7 @@
 //! Tools, templates and configuration stay the text that the upstream wrote. They are checked here, once, so that
 //! whatever reads them later can rely on their form. Getting them is [`super::definitions`]'s matter.
 
-use super::FetchError;
+use super::{FetchError, discover::TOOLS_MAX};
 use patchbay_domain::{connector::Description, field::FieldError};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -13,6 +13,8 @@ use url::Url;
 
 const TOOL_NAME_MAX: usize = 256;
 const VERSION_MAX: usize = 255;
+/// More templates than anybody chooses from.
+const TEMPLATES_MAX: usize = 1000;
 /// How deeply tools may be nested. Whoever reads them as JSON values later has a limit, too, a little above this one.
 const DEPTH_MAX: usize = 100;
 pub(super) const DEFAULT_VERSION: &str = "1.0.0";
@@ -219,29 +221,36 @@ pub(crate) fn check_version(version: Option<String>) -> Result<String, String> {
     Ok(version)
 }
 
-/// How many tools there are, when each has a name of its own and a schema that is one.
+/// How many tools there are, when each has a name of its own and a schema that is one, and all that they say can be read.
 pub(crate) fn check_tools(tools: &RawValue) -> Result<usize, String> {
     if depth(tools) > DEPTH_MAX {
         return Err(format!("Its tools are nested more than {DEPTH_MAX} levels deep."));
     }
-    let tools: Vec<ToolHead> = serde_json::from_str(tools.get())
-        .map_err(|error| format!("Its tools are not a list of MCP tools: {error}."))?;
+    let refused = |error: serde_json::Error| format!("Its tools are not a list of MCP tools: {error}.");
+    let tools: Vec<&RawValue> = serde_json::from_str(tools.get()).map_err(refused)?;
+    if tools.len() > TOOLS_MAX {
+        return Err(format!("It has more than {TOOLS_MAX} tools."));
+    }
     let mut names = HashSet::new();
     for tool in &tools {
-        let name = &tool.name;
+        let ToolHead { name, input_schema } = serde_json::from_str(tool.get()).map_err(refused)?;
+        // What isn't looked at here is skipped, not read: a broken escape or a number that is none would pass.
+        serde_json::from_str::<Value>(tool.get())
+            .map_err(|error| format!("The tool '{name}' can't be read: {error}."))?;
         if name.is_empty() || name.chars().count() > TOOL_NAME_MAX || name.chars().any(char::is_control) {
             return Err(format!(
                 "A tool's name is not a line of 1 to {TOOL_NAME_MAX} characters."
             ));
         }
-        if !names.insert(name) {
-            return Err(format!("There are two tools with the name '{name}'."));
-        }
-        if !tool.input_schema.as_ref().is_some_and(is_schema) {
+        if !input_schema.as_ref().is_some_and(is_schema) {
             return Err(format!(
                 "The inputSchema of the tool '{name}' is not a JSON Schema object."
             ));
         }
+        if names.contains(&name) {
+            return Err(format!("There are two tools with the name '{name}'."));
+        }
+        names.insert(name);
     }
     Ok(tools.len())
 }
@@ -280,11 +289,15 @@ fn is_schema(schema: &Value) -> bool {
 
 /// How many templates there are, when each of them is an object.
 pub(crate) fn check_templates(templates: &RawValue) -> Result<usize, String> {
-    match serde_json::from_str(templates.get()) {
-        Ok(Value::Array(list)) if list.iter().all(Value::is_object) => Ok(list.len()),
-        Ok(Value::Object(object)) if object.values().all(Value::is_object) => Ok(object.len()),
-        _ => Err("Its templates are neither a list of objects nor an object of objects.".into()),
+    let count = match serde_json::from_str(templates.get()) {
+        Ok(Value::Array(list)) if list.iter().all(Value::is_object) => list.len(),
+        Ok(Value::Object(object)) if object.values().all(Value::is_object) => object.len(),
+        _ => return Err("Its templates are neither a list of objects nor an object of objects.".into()),
+    };
+    if count > TEMPLATES_MAX {
+        return Err(format!("It has more than {TEMPLATES_MAX} templates."));
     }
+    Ok(count)
 }
 
 /// Whether servers' configuration can be checked with what this says of it.
@@ -343,6 +356,45 @@ mod tests {
             "Its tools are nested more than 100 levels deep."
         );
         assert!(check(&nested(100_000)).is_err());
+    }
+
+    #[test]
+    fn tools_that_a_page_could_not_show_are_refused_wherever_the_fault_is() {
+        for (bad, member) in [
+            (r#""\ud800""#, "description"),
+            ("1e999", "_meta"),
+            (r#"{"a":["\udfff"]}"#, "annotations"),
+        ] {
+            let error = check(&format!(
+                r#"{{"tools":[{{"name":"a","inputSchema":{{}},"{member}":{bad}}}]}}"#
+            ));
+            let error = error.unwrap_err();
+            assert!(error.contains("The tool 'a' can't be read"), "{bad}: {error}");
+            for part in [
+                format!(r#"{{"templates":[{{"x":{bad}}}]}}"#),
+                format!(r#"{{"config":{{"x":{bad}}}}}"#),
+            ] {
+                assert!(check(&part).is_err(), "{part} was taken");
+            }
+        }
+    }
+
+    #[test]
+    fn there_are_limits_to_how_many_there_can_be() {
+        let list = |count: usize, more: &str| {
+            let items: Vec<_> = (0..count).map(|n| format!(r#"{{"name":"n{n}"{more}}}"#)).collect();
+            items.join(",")
+        };
+        let tools = |count| format!(r#"{{"tools":[{}]}}"#, list(count, r#","inputSchema":{}"#));
+        assert_eq!(check(&tools(TOOLS_MAX)).unwrap().tools_count, TOOLS_MAX);
+        assert_eq!(
+            check(&tools(TOOLS_MAX + 1)).unwrap_err(),
+            "It has more than 10000 tools."
+        );
+        let templates = |count| format!(r#"{{"templates":[{}]}}"#, list(count, ""));
+        assert_eq!(check(&templates(TEMPLATES_MAX)).unwrap().templates_count, TEMPLATES_MAX);
+        let refused = check(&templates(TEMPLATES_MAX + 1)).unwrap_err();
+        assert_eq!(refused, "It has more than 1000 templates.");
     }
 
     #[test]

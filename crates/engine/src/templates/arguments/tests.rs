@@ -144,7 +144,7 @@ fn whatever_is_filled_in_the_result_is_what_was_explained() {
         let args: Map<_, _> = (0..dice.roll(4)).map(|_| (dice.text(), dice.value(3))).collect();
         // Every other time places take any value, so that whole placeholders are more than texts.
         let schema = json!({"additionalProperties": round % 2 == 0});
-        let inputs = inputs(&args, Some(&schema));
+        let inputs = inputs(&args, Some(&schema), &mut Budget::new(usize::MAX)).unwrap();
         let values: BTreeMap<_, _> = inputs
             .iter()
             .map(|input| {
