@@ -15,6 +15,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use patchbay_domain::connector::RegisterConnector;
+use patchbay_engine::{Actor, Engine, Error};
 
 /// The register form's name.
 pub(super) const REGISTER: &str = "register";
@@ -33,7 +34,7 @@ pub(crate) async fn register(
     let reply = context::Reply::new(REGISTER, "/connectors#register");
     let reply = reply.keep("name", &name).keep("description", &description);
     let result = async {
-        let (engine, actor) = context::signed_in()?;
+        let (engine, actor) = superuser()?;
         let secret = Some(secret);
         let new = RegisterConnector {
             name,
@@ -62,7 +63,7 @@ pub(crate) async fn activate(
     let form = if form == ACTIVATE_NEXT { ACTIVATE_NEXT } else { ACTIVATE };
     let reply = context::Reply::new(form, &from).keep("connector_url", &connector_url);
     let result = async {
-        let (engine, actor) = context::signed_in()?;
+        let (engine, actor) = superuser()?;
         let connector = connector_ref(&connector_id)?;
         let activated = engine
             .activate_connector(&actor, connector, connector_url.trim())
@@ -72,4 +73,11 @@ pub(crate) async fn activate(
         Ok(next.warning(activated.warnings))
     };
     reply.finish(result.await).await
+}
+
+/// The engine and who asks: nothing that was typed is looked at for anybody else.
+fn superuser() -> Result<(Engine, Actor), Error> {
+    let (engine, actor) = context::signed_in()?;
+    actor.require_superuser()?;
+    Ok((engine, actor))
 }

@@ -1,8 +1,11 @@
 //! Deciding on what changed, and going back to what was.
 
-use super::super::{read::connector_ref, words};
+use super::{
+    super::{read::connector_ref, words},
+    superuser,
+};
 use crate::{
-    context::{self, Next, Reply},
+    context::{Next, Reply},
     error::AppError,
     outcome::Done,
 };
@@ -62,7 +65,7 @@ pub(crate) async fn decide(
     let reply = Reply::new(DECIDE, format!("{page}/changes#decision")).keep("note", &note);
     let reply = reply.keep("accept", &accept.join("\n"));
     let result = async {
-        let (engine, actor) = context::signed_in()?;
+        let (engine, actor) = superuser()?;
         let connector = connector_ref(&connector_id)?;
         match Verdict::parse(&decision, revision, accept, note)? {
             Verdict::Accept(decision) => {
@@ -97,7 +100,7 @@ pub(crate) async fn restore(
     let page = format!("/connectors/{connector_id}");
     let reply = Reply::new(RESTORE, format!("{page}/versions/{number}#restore")).keep("note", &note);
     let result = async {
-        let (engine, actor) = context::signed_in()?;
+        let (engine, actor) = superuser()?;
         let version: u32 = number.parse().map_err(|_| NotFound::Version)?;
         let connector = connector_ref(&connector_id)?;
         engine.restore_version(&actor, connector, version, some(note)).await?;

@@ -1,8 +1,11 @@
 //! Keeping a connector: its mode, its description and secret, its definitions as of now, and its end.
 
-use super::super::{read::connector_ref, words};
+use super::{
+    super::{read::connector_ref, words},
+    superuser,
+};
 use crate::{
-    context::{self, Next, Reply},
+    context::{Next, Reply},
     error::AppError,
     outcome::Done,
     paths,
@@ -29,7 +32,7 @@ pub(crate) async fn set_mode(connector_id: String, mode: String) -> Result<Done,
     let page = format!("/connectors/{connector_id}");
     let reply = Reply::new(SET_MODE, format!("{page}?become={mode}"));
     let result = async {
-        let (engine, actor) = context::signed_in()?;
+        let (engine, actor) = superuser()?;
         let connector = connector_ref(&connector_id)?;
         let expected = || "one of deactive, sync and active".to_owned();
         let mode = ConnectorMode::parse(&mode);
@@ -83,7 +86,7 @@ pub(crate) async fn update(
         .keep("secret_change", &secret_change)
         .keep("secret_header", &secret_header);
     let result = async {
-        let (engine, actor) = context::signed_in()?;
+        let (engine, actor) = superuser()?;
         let update = UpdateConnector {
             description: Some(description),
             secret: SecretChange::parse(&secret_change).secret(secret)?,
@@ -105,7 +108,7 @@ pub(crate) async fn sync(connector_id: String, #[server(default)] from: String) 
     let from = paths::local(&from).map_or(page.clone(), |from| paths::without_query(from).to_owned());
     let reply = Reply::new(SYNC, &from);
     let result = async {
-        let (engine, actor) = context::signed_in()?;
+        let (engine, actor) = superuser()?;
         let synced = engine.sync_connector(&actor, connector_ref(&connector_id)?).await?;
         let is_waiting = synced.connector.changes == Some(ChangesState::Waiting);
         let next = if is_waiting {
@@ -123,7 +126,7 @@ pub(crate) async fn sync(connector_id: String, #[server(default)] from: String) 
 pub(crate) async fn delete(connector_id: String, #[server(default)] confirm: String) -> Result<Done, AppError> {
     let reply = Reply::new(DELETE, format!("/connectors/{connector_id}?delete=1")).keep("confirm", &confirm);
     let result = async {
-        let (engine, actor) = context::signed_in()?;
+        let (engine, actor) = superuser()?;
         let connector = connector_ref(&connector_id)?;
         let name = engine.connector(&actor, connector).await?.summary.name;
         let is_confirmed = confirm.trim() == name;
