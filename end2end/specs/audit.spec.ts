@@ -144,6 +144,10 @@ test.describe('for a superuser', () => {
     await expect(audit.filter('From day')).toHaveValue('yesterday');
     await expect(audit.filter('Who')).toHaveValue('ada');
     await expectWellMade('audit-refused');
+    await audit.open('?door=window');
+    await expect(audit.filter('Way')).toHaveAccessibleDescription(/dashboard, api, command_line, system/);
+    await expect(audit.filter('Way')).toHaveValue('window');
+    await expect(audit.table).toHaveCount(0);
   });
 });
 

@@ -18,10 +18,11 @@ pub(super) fn Filters(query: AuditQuery, errors: FieldErrors) -> AnyView {
             <form class="filters" method="get" action="/audit">
                 <Text name="actor" label="Who" value=query.actor placeholder="Email or id" error=error("actor")/>
                 <What value=query.action/>
-                <OneOf name="subject_type" label="Kind" any="Any kind" value=query.subject_type choices=KINDS.to_vec()/>
+                <OneOf name="subject_type" label="Kind" any="Any kind" value=query.subject_type choices=KINDS.to_vec()
+                    error=error("subject_type")/>
                 <Text name="subject" label="Which" value=query.subject placeholder="Name or id" error=error("subject")/>
                 <OneOf name="door" label="Way" any="Any way" value=query.door
-                    choices=DOORS.iter().map(|(door, label)| (door.as_str(), *label)).collect()/>
+                    choices=DOORS.iter().map(|(door, label)| (door.as_str(), *label)).collect() error=error("door")/>
                 <Day name="from" label="From day" value=query.from error=error("from")/>
                 <Day name="to" label="To day" value=query.to error=error("to")/>
                 <div class="filters-actions">
@@ -112,15 +113,17 @@ fn OneOf(
     any: &'static str,
     value: String,
     choices: Vec<(&'static str, &'static str)>,
+    error: Option<String>,
 ) -> AnyView {
     let unknown = choices
         .iter()
         .all(|(choice, _)| *choice != value)
         .then(|| value.clone());
     let unknown = unknown.filter(|value| !value.is_empty());
-    one(name, label, None, |id, _| {
+    one(name, label, error, |id, described_by| {
         view! {
-            <select class="input" id=id name=name>
+            <select class="input" id=id name=name
+                aria-describedby=described_by.clone() aria-invalid=described_by.map(|_| "true")>
                 <option value="">{any}</option>
                 {unknown.map(|choice| view! { <option value=choice.clone() selected=true>{choice.clone()}</option> })}
                 {choices.into_iter().map(|(choice, label)| {

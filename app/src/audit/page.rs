@@ -20,7 +20,12 @@ pub(crate) fn AuditPage() -> impl IntoView {
     let query = use_query_map().with_untracked(|query| AuditQuery::from(query));
     page(async move {
         let (engine, actor) = context::signed_in()?;
-        let view = match engine.audit_events(&actor, &query.filter(), &query.request()).await {
+        actor.require_superuser()?;
+        let found = match query.filter() {
+            Ok(filter) => engine.audit_events(&actor, &filter, &query.request()).await,
+            Err(errors) => Err(errors.into()),
+        };
+        let view = match found {
             Ok(found) => {
                 let connectors = connectors(&engine, &actor, &found.items).await?;
                 view! { <Content query found connectors/> }.into_any()

@@ -1,9 +1,11 @@
 //! What the page's address asks for, and the addresses of the pages around it.
 
+use super::words::DOORS;
 use crate::paths;
 use leptos_router::params::ParamsMap;
 use patchbay_domain::{
     audit::{AuditEvent, AuditFilter, Door},
+    field::{FieldError, FieldErrors},
     page::PageRequest,
 };
 
@@ -74,17 +76,21 @@ impl AuditQuery {
         })
     }
 
-    /// What the engine is asked for. A way that there isn't is no filter.
-    pub(super) fn filter(&self) -> AuditFilter {
-        AuditFilter {
+    /// What the engine is asked for. A way that there isn't is refused: the rows of all ways would look like its rows.
+    pub(super) fn filter(&self) -> Result<AuditFilter, FieldErrors> {
+        let unknown = || FieldError::Malformed {
+            expected: format!("one of {}", DOORS.map(|(door, _)| door.as_str()).join(", ")),
+        };
+        let door = some(&self.door).map(|door| Door::parse(&door).ok_or_else(unknown));
+        Ok(AuditFilter {
             actor: some(&self.actor),
             action: some(&self.action),
             subject_type: some(&self.subject_type),
             subject: some(&self.subject),
-            door: Door::parse(&self.door),
+            door: door.transpose().map_err(|error| FieldErrors::one("door", error))?,
             from: some(&self.from),
             to: some(&self.to),
-        }
+        })
     }
 
     /// The part of the list that this page shows.
@@ -192,8 +198,11 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_field_and_a_way_that_there_is_not_are_no_filters() {
+    fn an_empty_field_is_no_filter_and_a_way_that_there_is_not_is_refused() {
         assert!(!query("actor=&door=").is_filtered());
-        assert_eq!(query("door=window&actor= ").filter(), AuditFilter::default());
+        assert_eq!(query("door=&actor= ").filter(), Ok(AuditFilter::default()));
+        assert_eq!(query("door=api").filter().unwrap().door, Some(Door::Api));
+        let refused = query("door=window").filter().unwrap_err();
+        assert!(refused.get("door").unwrap().to_string().contains("command_line"));
     }
 }
