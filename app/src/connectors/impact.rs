@@ -1,6 +1,6 @@
 //! Whom a change affects, by name and number.
 
-use crate::ui::{count, things};
+use crate::ui::{count, names, things};
 use leptos::prelude::*;
 use patchbay_domain::changes::{Affected, AffectedServer, Impact};
 
@@ -23,9 +23,9 @@ pub(super) fn ImpactList(impact: Impact) -> AnyView {
     view! {
         <ul class="losses">
             {(servers.total > 0).then(|| view! { <Servers servers/> })}
-            {(users.total > 0).then(|| view! { <li>{things(users.total, "user")} ": " {names(users)}</li> })}
+            {(users.total > 0).then(|| view! { <li>{things(users.total, "user")} ": " {names(users.items, users.total)}</li> })}
             {(deleted_servers > 0).then(|| view! {
-                <li>{things(deleted_servers, "deleted server")} {if deleted_servers == 1 { " that its owner" } else { " that their owners" }} " could restore"</li>
+                <li>{things(deleted_servers, "deleted server")} {if deleted_servers == 1 { " that still holds its endpoint" } else { " that still hold their endpoints" }}</li>
             })}
             {(dynamic_tools > 0).then(|| view! { <li>{things(dynamic_tools, "tool")} " made from its templates"</li> })}
             <li>{things(calls_today, "call")} " in the last 24 hours"</li>
@@ -48,33 +48,5 @@ fn Servers(servers: Affected<AffectedServer>) -> impl IntoView {
                 {(beyond > 0).then(|| view! { <li>"and " {count(beyond)} " more"</li> })}
             </ul>
         </li>
-    }
-}
-
-fn names(users: Affected<String>) -> String {
-    let Affected { total, mut items } = users;
-    items.truncate(NAMES);
-    let beyond = total.saturating_sub(items.len() as u64);
-    let names = items.join(", ");
-    if beyond > 0 {
-        format!("{names} and {} more", count(beyond))
-    } else {
-        names
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_beyond_the_first_names_is_counted() {
-        let users = |listed: usize, total| Affected {
-            total,
-            items: (0..listed).map(|n| format!("u{n}")).collect(),
-        };
-        assert_eq!(names(users(2, 2)), "u0, u1");
-        assert_eq!(names(users(1, 1001)), "u0 and 1,000 more");
-        assert!(names(users(50, 60)).ends_with("u9 and 50 more"));
     }
 }

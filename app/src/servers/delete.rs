@@ -1,24 +1,36 @@
 //! The question before a server is deleted.
 
 use super::api::{DELETE_SERVER, DeleteServer};
-use crate::ui::{Dialog, Hidden, InPlaceForm, Submit, form, things};
+use crate::ui::{Dialog, Hidden, InPlaceForm, Submit, form, names, things};
 use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::server::ServerView;
 
-/// Names what goes with a server.
+/// Names what ends with a server, and what is left of it.
 #[component]
-pub(super) fn DeleteDialog(server: ServerView, tokens: usize) -> impl IntoView {
+pub(super) fn DeleteDialog(
+    server: ServerView,
+    tokens: usize,
+    /// The tools that were made from templates, by name.
+    made: Vec<String>,
+) -> impl IntoView {
     let form = form(DELETE_SERVER);
     let close = format!("/servers/{}", server.id);
+    let made = (!made.is_empty()).then(|| {
+        let total = made.len() as u64;
+        view! { <li>{things(total, "tool")} " made from templates: " {names(made, total)}</li> }
+    });
     view! {
         <Dialog title=format!("Delete {}?", server.name) close=close.clone()>
-            <p>"This takes along:"</p>
+            <p>"This ends at once, and you can't bring it back:"</p>
             <ul class="losses">
-                <li>"its endpoint, " <code>{server.endpoint}</code> ", which stops answering at once,"</li>
-                <li>{things(tokens as u64, "token")} ", so that every client is refused,"</li>
-                <li>"its configuration."</li>
+                <li>"its endpoint, " <code>{server.endpoint}</code></li>
+                <li>{things(tokens as u64, "token")} ", so that every client is refused"</li>
+                {made}
             </ul>
-            <p>"The connector " <strong>{server.connector.name}</strong> " stays."</p>
+            <p>
+                "The connector " <strong>{server.connector.name}</strong> " stays. The configuration stays stored until that is deleted, "
+                "too; until then nobody else gets the endpoint, and the server counts towards how many you may have."
+            </p>
             <InPlaceForm form action=DeleteServer::url() words="The server was not deleted">
                 <Hidden name="server_id" value=server.id.to_string()/>
                 <div class="dialog-actions">

@@ -75,6 +75,11 @@ fn Server(
         .as_ref()
         .is_some_and(|connector| connector.templates_count > 0);
     let (deleting, count) = (asked.delete.then(|| server.clone()), tokens.len());
+    let made: Vec<_> = tools
+        .iter()
+        .filter(|tool| tool.dynamic)
+        .map(|tool| tool.name.clone())
+        .collect();
     view! {
         <PageHeader title=server.name.clone() parent=("MCP servers", "/servers")>
             <a class="button button-danger-quiet" href=format!("/servers/{id}?delete=1") data-dialog="">"Delete"</a>
@@ -86,7 +91,7 @@ fn Server(
         <Tools server=id tools connector=server.connector.name has_templates/>
         <Tokens server=id tokens/>
         <div id="dialogs">
-            {deleting.map(|server| view! { <DeleteDialog server tokens=count/> })}
+            {deleting.map(|server| view! { <DeleteDialog server tokens=count made/> })}
             {deleting_tool.map(|tool| view! { <DeleteToolDialog server=id tool/> })}
             {revoking.map(|token| view! { <RevokeDialog server=id token/> })}
         </div>

@@ -2,7 +2,7 @@
 
 use crate::{
     context, paths,
-    ui::{CopyLine, EmptyState, Icon, Logo, ModeBadge, PageHeader, Pager, TimeAgo, count, page},
+    ui::{CopyLine, EmptyState, Icon, Logo, ModeBadge, NoSuchPage, PageHeader, Pager, TimeAgo, count, if_there, page},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -24,8 +24,11 @@ pub(crate) fn ServersPage() -> impl IntoView {
     page(async move {
         let (engine, actor) = context::signed_in()?;
         let is_first = cursor.is_none();
-        let limit = Some(PAGE);
-        let page = engine.servers(&actor, &PageRequest { limit, cursor }).await?;
+        let request = PageRequest {
+            limit: Some(PAGE),
+            cursor,
+        };
+        let page = if_there(engine.servers(&actor, &request).await, &request)?;
         let view = view! {
             <PageHeader title="MCP servers" about="Your endpoints. Each has a connector's tools behind it and tokens of its own.">
                 <a class="button button-primary" href="/connectors?mode=active">"New server"</a>
@@ -37,7 +40,10 @@ pub(crate) fn ServersPage() -> impl IntoView {
 }
 
 #[component]
-fn List(page: Page<ServerView>, is_first: bool) -> impl IntoView {
+fn List(page: Option<Page<ServerView>>, is_first: bool) -> impl IntoView {
+    let Some(page) = page else {
+        return view! { <NoSuchPage first="/servers"/> }.into_any();
+    };
     if page.items.is_empty() {
         return view! {
             <EmptyState icon=Icon::Server title="No MCP servers yet">

@@ -34,6 +34,8 @@ mod parts {
         field_error::FieldError,
         form::{Form, Hidden, InPlaceForm, PlainForm, form},
         logo::Logo,
+        names::names,
+        no_such_page::{NoSuchPage, if_there},
         notice::NoticeCard,
         number::things,
         page::{page, page_for_anybody},
@@ -62,6 +64,10 @@ mod field;
 mod form;
 #[cfg(feature = "ssr")]
 mod logo;
+#[cfg(feature = "ssr")]
+mod names;
+#[cfg(feature = "ssr")]
+mod no_such_page;
 #[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]

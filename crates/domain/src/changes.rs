@@ -207,7 +207,7 @@ pub struct Impact {
     pub servers: Affected<AffectedServer>,
     /// Their owners.
     pub users: Affected<String>,
-    /// Servers that their owners have deleted and could restore.
+    /// Servers that their owners have deleted, and that still hold their endpoints.
     pub deleted_servers: u64,
     /// Tools that users made from its templates.
     pub dynamic_tools: u64,
