@@ -68,6 +68,13 @@ test('a connector that got a server in the meantime stays', async ({ page, peopl
   const connectorPage = new ConnectorPage(page);
   await connectorPage.open(connector, '?delete=1');
   await api.createServer(connector, unique('Notes'));
-  await connectorPage.dialog.getByRole('button', { name: 'Delete connector' }).click();
-  await expect(connectorPage.dialog.getByRole('alert')).toContainText('is used by 1 MCP server');
+  const { dialog } = connectorPage;
+  await dialog.getByRole('button', { name: 'Delete connector' }).click();
+  const alert = dialog.getByRole('alert');
+  await expect(alert).toContainText('MCP servers are made from it. They go along once you have typed its name.');
+  await alert.getByRole('link', { name: 'See what goes along' }).click();
+  await expect(dialog).toContainText('1 MCP server:');
+  await dialog.getByLabel(`Type ${connector.name} to confirm`).fill(connector.name);
+  await dialog.getByRole('button', { name: 'Delete connector' }).click();
+  await connectorPage.told(`Connector '${connector.name}' deleted.`);
 });

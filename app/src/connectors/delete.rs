@@ -3,6 +3,7 @@
 use super::{
     api::{DELETE, Delete},
     impact::ImpactList,
+    words,
 };
 use crate::ui::{Dialog, Field, Hidden, InPlaceForm, Submit, form};
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -33,7 +34,7 @@ pub(super) fn DeleteDialog(
             } else {
                 view! { <p>"No MCP server is made from it, so nobody loses one."</p> }.into_any()
             }}
-            <InPlaceForm form action=Delete::url() words="The connector was not deleted">
+            <InPlaceForm form action=Delete::url() words=words::not_deleted(connector.connector_id)>
                 <Hidden name="connector_id" value=connector.connector_id.to_string()/>
                 {takes_servers.then(|| view! {
                     <Field form name="confirm" label=format!("Type {name} to confirm") required=true autofocus=true/>

@@ -41,6 +41,29 @@ pub(super) fn not_activated() -> Words {
         .instead(Kind::NotFound, "Connector not found. It may have been deleted.")
 }
 
+/// Nothing was decided: what is on the screen is not what would be decided on.
+pub(super) fn not_decided(number: i64) -> Words {
+    Words::from("Nothing was decided").with_way(
+        Kind::Conflict,
+        "Show the changes as they are now",
+        format!("/connectors/{number}/changes"),
+    )
+}
+
+/// Servers are in the way, also such as were made while the question was on the screen.
+pub(super) fn not_deleted(number: i64) -> Words {
+    Words::from("The connector was not deleted")
+        .instead(
+            Kind::Conflict,
+            "The connector was not deleted: MCP servers are made from it. They go along once you have typed its name.",
+        )
+        .with_way(
+            Kind::Conflict,
+            "See what goes along",
+            format!("/connectors/{number}?delete=1"),
+        )
+}
+
 pub(super) fn accepted_some(left: usize) -> String {
     let waits = if left == 1 { "goes on waiting" } else { "go on waiting" };
     format!(

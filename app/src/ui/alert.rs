@@ -25,6 +25,7 @@ pub(crate) fn Alert(
 
 fn inside(form: &str, error: &AppError, words: &Words) -> AnyView {
     let text = words.of(error);
+    let way = words.way(error).cloned();
     let detail = match error {
         // What exactly happened stands beneath words that are about something more general.
         AppError::BadConnector { message } if !text.contains(message) => Some(message.clone()),
@@ -45,6 +46,7 @@ fn inside(form: &str, error: &AppError, words: &Words) -> AnyView {
         <div class="notice notice-bad">
             <p class="notice-text">{text}</p>
             {detail.map(|detail| view! { <p class="notice-detail">{detail}</p> })}
+            {way.map(|way| view! { <p class="notice-detail"><a href=way.href>{way.label}</a></p> })}
             {(!fields.is_empty()).then(|| view! { <ul class="notice-list">{fields}</ul> })}
         </div>
     }

@@ -10,6 +10,17 @@ pub(crate) struct Words {
     failed: String,
     /// What is said in the place of both, when the error is of that kind.
     instead: Vec<(Kind, String)>,
+    /// A way on from an error of that kind.
+    ways: Vec<(Kind, Way)>,
+}
+
+/// A way on: a link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Way {
+    /// What it says.
+    pub(crate) label: String,
+    /// Where it leads to.
+    pub(crate) href: String,
 }
 
 /// Errors that some forms have words of their own for.
@@ -28,18 +39,31 @@ pub(crate) enum Kind {
 impl Words {
     /// What is said for this error.
     pub(crate) fn of(&self, error: &AppError) -> String {
-        let kind = match error {
-            AppError::BadConnector { .. } => Some(Kind::BadConnector),
-            AppError::Denied { .. } => Some(Kind::Denied),
-            AppError::NotFound { .. } => Some(Kind::NotFound),
-            AppError::Conflict { .. } => Some(Kind::Conflict),
-            _ => None,
-        };
+        let kind = Kind::of(error);
         let instead = self.instead.iter().find(|(of, _)| Some(*of) == kind);
         match instead {
             Some((_, words)) => words.clone(),
             None if self.failed.is_empty() => error.to_string(),
             None => format!("{}: {error}", self.failed),
+        }
+    }
+
+    /// The way on from this error, if the form knows one.
+    pub(crate) fn way(&self, error: &AppError) -> Option<&Way> {
+        let kind = Kind::of(error);
+        let way = self.ways.iter().find(|(of, _)| Some(*of) == kind);
+        way.map(|(_, way)| way)
+    }
+}
+
+impl Kind {
+    fn of(error: &AppError) -> Option<Self> {
+        match error {
+            AppError::BadConnector { .. } => Some(Self::BadConnector),
+            AppError::Denied { .. } => Some(Self::Denied),
+            AppError::NotFound { .. } => Some(Self::NotFound),
+            AppError::Conflict { .. } => Some(Self::Conflict),
+            _ => None,
         }
     }
 }
@@ -50,6 +74,14 @@ impl Words {
     #[must_use]
     pub(crate) fn instead(mut self, of: Kind, words: &str) -> Self {
         self.instead.push((of, words.to_owned()));
+        self
+    }
+
+    /// A way on from one kind of error.
+    #[must_use]
+    pub(crate) fn with_way(mut self, from: Kind, label: &str, href: String) -> Self {
+        let label = label.to_owned();
+        self.ways.push((from, Way { label, href }));
         self
     }
 }
@@ -77,5 +109,8 @@ mod tests {
         let words = Words::from("The token was not created").instead(Kind::Denied, "Not yours.");
         assert_eq!(words.of(&denied), "Not yours.");
         assert_eq!(words.of(&malformed), format!("The token was not created: {malformed}"));
+        let words = words.with_way(Kind::Denied, "Ask", "/ask".into());
+        assert_eq!(words.way(&denied).map(|way| way.href.as_str()), Some("/ask"));
+        assert_eq!(words.way(&malformed), None);
     }
 }

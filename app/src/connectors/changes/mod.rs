@@ -111,7 +111,7 @@ fn Decision(number: i64, changes: ChangesView, impact: Option<Impact>) -> AnyVie
     let is_refused = changes.state == Some(ChangesState::Refused);
     let has_parts = !changes.changes.is_empty();
     view! {
-        <InPlaceForm form action=Decide::url() words="Nothing was decided" class="decision">
+        <InPlaceForm form action=Decide::url() words=words::not_decided(number) class="decision">
             <Hidden name="connector_id" value=number.to_string()/>
             <Hidden name="revision" value=changes.revision/>
             <div class="decision-about">
