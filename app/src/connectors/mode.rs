@@ -8,7 +8,7 @@ use crate::ui::{Dialog, Hidden, InPlaceForm, ModeBadge, Submit, form};
 use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::{
     changes::Impact,
-    connector::{ConnectorMode, ConnectorSummary},
+    connector::{ChangesState, ConnectorMode, ConnectorSummary},
 };
 use patchbay_engine::connectors::mode_obstacle;
 
@@ -35,6 +35,18 @@ fn consequence(to: ConnectorMode) -> &'static str {
         ConnectorMode::Active => {
             "Its definitions are pinned as they were last read, and servers can be made from it. What its service changes \
              after that waits for a superuser."
+        }
+    }
+}
+
+/// What becomes of changes when a connector begins to follow its service.
+fn adopted(state: ChangesState) -> &'static str {
+    match state {
+        ChangesState::Waiting => {
+            "The changes that wait for a decision come into force with that; only another origin for its calls goes on waiting."
+        }
+        ChangesState::Refused => {
+            "The changes that were refused come into force with that; only another origin for its calls waits for you anew."
         }
     }
 }
@@ -77,8 +89,11 @@ pub(super) fn ModeDialog(
 #[component]
 fn Confirm(connector: ConnectorSummary, to: ConnectorMode, impact: Impact, close: String) -> AnyView {
     let form = form(SET_MODE);
+    let state = connector.changes.filter(|_| to == ConnectorMode::Sync);
+    let changes = format!("/connectors/{}/changes", connector.connector_id);
     view! {
         <p>{consequence(to)}</p>
+        {state.map(|state| view! { <p>{adopted(state)} " " <a href=changes>"Look at the changes first"</a></p> })}
         <div class="affected">
             <p>"It affects:"</p>
             <ImpactList impact/>
