@@ -160,6 +160,10 @@ test.describe('a superuser', () => {
     await connectorPage.open(world.active, '?become=deactive');
     await expect(connectorPage.dialog).toContainText(world.server.name);
     await expectWellMade('connector-switch-off');
+    await connectorPage.open(world.active, '?activate=1');
+    await expect(connectorPage.dialog).toContainText('without a look at the differences');
+    await expect(connectorPage.dialog).toContainText(world.server.name);
+    await expectWellMade('connector-activate-again');
     await connectorPage.open(world.waiting, '?become=active');
     await expectWellMade('connector-no-way');
     await connectorPage.open(world.active, '?edit=1');

@@ -2,6 +2,8 @@
 
 use super::{
     api::{ACTIVATE, ACTIVATE_NEXT, Activate},
+    impact::ImpactList,
+    read::decides_unseen,
     words,
 };
 use crate::{
@@ -9,7 +11,7 @@ use crate::{
     ui::{Control, Dialog, Field, Hidden, InPlaceForm, ModeBadge, Submit, form},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
-use patchbay_domain::connector::ConnectorSummary;
+use patchbay_domain::{changes::Impact, connector::ConnectorSummary};
 
 const PLACEHOLDER: &str = "http://localhost:8025/connector.json";
 const SLOW: &str = "Reading the connector's definitions and logo…";
@@ -39,17 +41,22 @@ pub(super) fn ActivateSection(connector: ConnectorSummary) -> impl IntoView {
 #[component]
 pub(super) fn ActivateDialog(
     connector: ConnectorSummary,
+    /// Whom it affects when the connector is activated again.
+    impact: Impact,
     /// The page without the dialog.
     #[prop(into)]
     close: String,
 ) -> impl IntoView {
     let form = form(ACTIVATE);
+    let number = connector.connector_id;
+    let again = decides_unseen(&connector).then(|| view! { <Again number impact/> });
     view! {
         <Dialog title="Activate connector".to_owned() close=close.clone()>
             <p class="dialog-facts">
                 <span>"Connector: " <strong>{connector.name}</strong></span>
                 <span>"Status: " {connector.mode.as_str()} " " <ModeBadge mode=connector.mode/></span>
             </p>
+            {again}
             <InPlaceForm form action=Activate::url() words=words::not_activated()>
                 <Hidden name="connector_id" value=connector.connector_id.to_string()/>
                 <Hidden name="from" value=here()/>
@@ -64,4 +71,19 @@ pub(super) fn ActivateDialog(
         </Dialog>
     }
     .into_any()
+}
+
+/// What activating does to a connector that is in use: it goes round the review of changes.
+#[component]
+fn Again(number: i64, impact: Impact) -> impl IntoView {
+    view! {
+        <p>
+            "What its service says by then is pinned and in force at once. Everything that is held back or was refused comes into force "
+            "with it, without a look at the differences. " <a href=format!("/connectors/{number}/changes")>"Look at the changes first"</a>
+        </p>
+        <div class="affected">
+            <p>"It affects:"</p>
+            <ImpactList impact/>
+        </div>
+    }
 }

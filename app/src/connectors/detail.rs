@@ -33,7 +33,7 @@ pub(crate) fn ConnectorPage() -> impl IntoView {
         let is_superuser = expect_context::<Frame>().is_superuser();
         let is_so_already = ask == Some(Ask::Become(connector.summary.mode));
         let ask = ask.filter(|_| is_superuser && !is_so_already);
-        let impact = impact_of(ask, &id).await?;
+        let impact = impact_of(ask, &connector.summary).await?;
         let summary = connector.summary.clone();
         let view = view! {
             <Connector connector is_superuser/>
@@ -48,7 +48,7 @@ pub(crate) fn ConnectorPage() -> impl IntoView {
 fn Question(ask: Ask, summary: ConnectorSummary, impact: Impact) -> AnyView {
     let close = format!("/connectors/{}", summary.connector_id);
     match ask {
-        Ask::Activate => view! { <ActivateDialog connector=summary close/> }.into_any(),
+        Ask::Activate => view! { <ActivateDialog connector=summary impact close/> }.into_any(),
         Ask::Edit => view! { <EditDialog connector=summary close/> }.into_any(),
         Ask::Become(mode) => view! { <ModeDialog connector=summary to=mode impact close/> }.into_any(),
         Ask::Delete => view! { <DeleteDialog connector=summary impact close/> }.into_any(),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     layout::Frame,
-    ui::{EmptyState, Icon, PageHeader, Pager, page, things},
+    ui::{EmptyState, Icon, NoSuchPage, PageHeader, Pager, page, things},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -46,7 +46,7 @@ fn Content(found: Catalogue, query: ConnectorsQuery) -> impl IntoView {
             <section class="section" aria-label="Catalogue"><List page query is_superuser/></section>
             {is_superuser.then(|| view! { <RegisterPanel/> })}
         </div>
-        <div id="dialogs">{activating.map(|connector| view! { <ActivateDialog connector close/> })}</div>
+        <div id="dialogs">{activating.map(|(connector, impact)| view! { <ActivateDialog connector impact close/> })}</div>
     }
 }
 
@@ -58,7 +58,12 @@ fn List(page: Option<Page<ConnectorSummary>>, query: ConnectorsQuery, is_superus
         next_cursor,
     }) = page
     else {
-        return view! { <Filters query=query.clone() is_superuser/><NoSuchPage first=query.page("")/> }.into_any();
+        return view! {
+            <Filters query=query.clone() is_superuser/>
+            <LeftOut words=query.left_out.clone()/>
+            <NoSuchPage first=query.page("")/>
+        }
+        .into_any();
     };
     if items.is_empty() && !query.is_filtered() && query.cursor.is_empty() {
         return view! { <Nothing/> }.into_any();
@@ -68,6 +73,7 @@ fn List(page: Option<Page<ConnectorSummary>>, query: ConnectorsQuery, is_superus
     let has_found = !items.is_empty();
     view! {
         <Filters query=query.clone() is_superuser/>
+        <LeftOut words=query.left_out.clone()/>
         {if has_found {
             view! {
                 <p class="list-count">{things(total, "connector")}</p>
@@ -87,6 +93,14 @@ fn List(page: Option<Page<ConnectorSummary>>, query: ConnectorsQuery, is_superus
     .into_any()
 }
 
+/// What of the address was not heeded.
+#[component]
+fn LeftOut(words: Vec<String>) -> impl IntoView {
+    (!words.is_empty()).then(|| {
+        view! { <p class="list-count" role="status">"Left out, because it means nothing here: " <code>{words.join(", ")}</code></p> }
+    })
+}
+
 #[component]
 fn Nothing() -> impl IntoView {
     view! {
@@ -102,17 +116,6 @@ fn NothingFound() -> impl IntoView {
         <EmptyState icon=Icon::Search title="Nothing found">
             <p>"No connector matches. Names and descriptions were searched."</p>
             <p class="actions"><a class="button" href=PATH>"Show all connectors"</a></p>
-        </EmptyState>
-    }
-}
-
-/// What a kept address leads to when the list has changed its order since.
-#[component]
-fn NoSuchPage(first: String) -> impl IntoView {
-    view! {
-        <EmptyState icon=Icon::Search title="This page is not there any more">
-            <p>"The list is in another order now, or the address has a typing error."</p>
-            <p class="actions"><a class="button" href=first>"Go to its first page"</a></p>
         </EmptyState>
     }
 }

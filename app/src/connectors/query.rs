@@ -25,25 +25,37 @@ pub(super) struct ConnectorsQuery {
     pub(super) registered: String,
     /// The connector to activate.
     pub(super) activate: String,
+    /// What was left out because it means nothing, as it stood in the address.
+    pub(super) left_out: Vec<String>,
 }
 
 impl From<&ParamsMap> for ConnectorsQuery {
     fn from(query: &ParamsMap) -> Self {
         let get = |name| query.get(name).unwrap_or_default();
+        let mut left_out = Vec::new();
+        let mut word = |name: &str, is_known: fn(&str) -> bool| {
+            let word = query.get(name).unwrap_or_default();
+            if word.is_empty() || is_known(&word) {
+                return word;
+            }
+            left_out.push(format!("{name}={word}"));
+            String::new()
+        };
         Self {
+            mode: word("mode", |word| ConnectorMode::parse(word).is_some()),
+            changes: word("changes", |word| ChangesState::parse(word).is_some()),
+            sort: word("sort", |word| ConnectorSort::parse(word).is_some()),
             q: get("q"),
-            mode: get("mode"),
-            changes: get("changes"),
-            sort: get("sort"),
             cursor: get("cursor"),
             registered: get("registered"),
             activate: get("activate"),
+            left_out,
         }
     }
 }
 
 impl ConnectorsQuery {
-    /// What the engine is asked for. Words that mean nothing ask for nothing.
+    /// What the engine is asked for.
     pub(super) fn filter(&self) -> ConnectorFilter {
         ConnectorFilter {
             q: Some(self.q.clone()).filter(|q| !q.is_empty()),
@@ -145,13 +157,13 @@ mod tests {
     }
 
     #[test]
-    fn words_that_mean_nothing_ask_for_nothing() {
-        let query = ConnectorsQuery {
-            mode: "fast".into(),
-            changes: "many".into(),
-            sort: "odd".into(),
-            ..ConnectorsQuery::default()
-        };
+    fn words_that_mean_nothing_are_left_out_and_named() {
+        let words = [("mode", "fast"), ("changes", "many"), ("sort", "odd"), ("q", "")];
+        let words = words.map(|(name, word)| (name.to_owned(), word.to_owned()));
+        let query = ConnectorsQuery::from(&words.into_iter().collect::<ParamsMap>());
+        assert_eq!(query.left_out, ["mode=fast", "changes=many", "sort=odd"]);
+        assert!(!query.is_filtered());
+        assert_eq!(query.page(""), "/connectors", "no other page asks for them again");
         let filter = query.filter();
         assert_eq!(
             (filter.mode, filter.changes, filter.sort),

@@ -1,12 +1,11 @@
 //! What the catalogue's pages ask the engine for.
 
 use super::query::{Ask, ConnectorsQuery};
-use crate::context;
+use crate::{context, ui::if_there};
 use leptos::prelude::*;
 use patchbay_domain::{
     changes::{ChangeKind, ChangedPart, ChangesView, DefinitionChange, Impact, VersionDetail, VersionView},
-    connector::{ConnectorSummary, ConnectorView},
-    field::FieldErrors,
+    connector::{ConnectorMode, ConnectorSummary, ConnectorView},
     ids::ConnectorRef,
     page::{Page, PageRequest},
 };
@@ -24,23 +23,26 @@ pub(super) struct Catalogue {
     pub(super) page: Option<Page<ConnectorSummary>>,
     /// The one that was just registered and waits for activation.
     pub(super) registered: Option<ConnectorSummary>,
-    /// The one to activate.
-    pub(super) activating: Option<ConnectorSummary>,
+    /// The one to activate, and whom that affects.
+    pub(super) activating: Option<(ConnectorSummary, Impact)>,
 }
 
 /// A page of the catalogue.
 pub(super) async fn catalogue(query: &ConnectorsQuery) -> Result<Catalogue, Error> {
     let (engine, actor) = context::signed_in()?;
     let request = page_request(CONNECTORS, &query.cursor);
-    let page = match engine.connectors(&actor, &query.filter(), &request).await {
-        // Cursors end with the order that they are of, and people keep addresses.
-        Err(Error::Invalid(FieldErrors(fields))) if fields.contains_key("cursor") => None,
-        page => Some(page?),
+    let page = engine.connectors(&actor, &query.filter(), &request).await;
+    let activating = match to_activate(&engine, &actor, &query.activate).await? {
+        Some(connector) => {
+            let impact = impact_of(Some(Ask::Activate), &connector).await?;
+            Some((connector, impact))
+        }
+        None => None,
     };
     Ok(Catalogue {
-        page,
+        page: if_there(page, &request)?,
         registered: to_activate(&engine, &actor, &query.registered).await?,
-        activating: to_activate(&engine, &actor, &query.activate).await?,
+        activating,
     })
 }
 
@@ -70,14 +72,24 @@ pub(super) async fn connector(id: &str) -> Result<ConnectorView, Error> {
 }
 
 /// Whom it affects, where the address asks something that could affect somebody.
-pub(super) async fn impact_of(ask: Option<Ask>, id: &str) -> Result<Impact, Error> {
-    match ask {
-        Some(Ask::Become(_) | Ask::Delete) => {
-            let (engine, actor) = context::signed_in()?;
-            engine.connector_impact(&actor, connector_ref(id)?).await
-        }
-        Some(Ask::Activate | Ask::Edit) | None => Ok(Impact::default()),
+pub(super) async fn impact_of(ask: Option<Ask>, connector: &ConnectorSummary) -> Result<Impact, Error> {
+    let affects = match ask {
+        Some(Ask::Become(_) | Ask::Delete) => true,
+        Some(Ask::Activate) => decides_unseen(connector),
+        Some(Ask::Edit) | None => false,
+    };
+    if !affects {
+        return Ok(Impact::default());
     }
+    let (engine, actor) = context::signed_in()?;
+    let connector = ConnectorRef::Number(connector.connector_id);
+    engine.connector_impact(&actor, connector).await
+}
+
+/// Whether activating it puts something else into force than what was looked at last. One that is off serves nobody, but
+/// may have been switched off with changes that waited.
+pub(super) fn decides_unseen(connector: &ConnectorSummary) -> bool {
+    connector.mode != ConnectorMode::Deactive || connector.changes.is_some()
 }
 
 /// What is held back of a connector.
@@ -120,8 +132,8 @@ fn takes_away(changes: &[DefinitionChange]) -> bool {
 pub(super) struct History {
     /// The connector.
     pub(super) connector: ConnectorSummary,
-    /// Its versions, the newest first.
-    pub(super) versions: Page<VersionView>,
+    /// Its versions, the newest first; nothing when the address names a page that there isn't.
+    pub(super) versions: Option<Page<VersionView>>,
 }
 
 /// The past of the connector that the page's path names.
@@ -129,8 +141,9 @@ pub(super) async fn history(id: &str, cursor: &str) -> Result<History, Error> {
     let (engine, actor) = context::signed_in()?;
     let reference = connector_ref(id)?;
     let request = page_request(VERSIONS, cursor);
+    let versions = engine.connector_versions(&actor, reference, &request).await;
     Ok(History {
-        versions: engine.connector_versions(&actor, reference, &request).await?,
+        versions: if_there(versions, &request)?,
         connector: engine.connector_definitions(&actor, reference).await?.summary,
     })
 }

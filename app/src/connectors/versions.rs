@@ -1,7 +1,7 @@
 //! The versions of a connector's definitions that were in force.
 
 use super::read::{History, history, id_in_path};
-use crate::ui::{EmptyState, Icon, PageHeader, Pager, TimeAgo, page, things};
+use crate::ui::{EmptyState, Icon, NoSuchPage, PageHeader, Pager, TimeAgo, page, things};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use patchbay_domain::{
@@ -30,13 +30,16 @@ pub(crate) fn VersionsPage() -> impl IntoView {
 }
 
 #[component]
-fn List(number: i64, versions: Page<VersionView>, is_first: bool) -> AnyView {
+fn List(number: i64, versions: Option<Page<VersionView>>, is_first: bool) -> AnyView {
     let path = format!("/connectors/{number}/versions");
-    let Page {
+    let Some(Page {
         items,
         total,
         next_cursor,
-    } = versions;
+    }) = versions
+    else {
+        return view! { <NoSuchPage first=path/> }.into_any();
+    };
     if items.is_empty() {
         return view! {
             <EmptyState icon=Icon::Template title="No versions yet">
