@@ -60,6 +60,7 @@ async fn rows_are_found_by_who_what_which_where_and_when() {
         ("to=2026-02-30", "to"),
         ("limit=x", "limit"),
         ("cursor=x", "cursor"),
+        ("cursor=-1", "cursor"),
         ("cursor=99999999999999999999", "cursor"),
         ("colour=red", "colour"),
         ("actor=%00", "actor"),

@@ -120,8 +120,9 @@ impl Engine {
     ) -> Result<Page<AuditEvent>, Error> {
         actor.require_superuser()?;
         let criteria = Criteria::parse(filter)?;
-        let before = page.cursor.as_deref().map(str::parse::<i64>).transpose();
-        let before = before.map_err(|_| bad_cursor())?;
+        // Rows count from 1.
+        let row = |cursor: &str| cursor.parse().ok().filter(|seq: &i64| *seq > 0).ok_or_else(bad_cursor);
+        let before = page.cursor.as_deref().map(row).transpose()?;
         let limit = page.limit();
         let mut worker = self.db().worker().await?;
         let total = worker.count_audit(&criteria).await?;
