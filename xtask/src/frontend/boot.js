@@ -34,12 +34,20 @@ const PARTS = ["side", "notices", "content"];
 const DIALOG = "dialogs";
 
 const find = (id) => document.getElementById(id);
+const build = (page) => page.querySelector("script[type=module]")?.getAttribute("src");
 let visits = 0;
+// Names what is on the screen but for the dialog: steps in the history between entries of one name leave all of that as it is.
+// Entries stay when the page is loaded anew, so the names begin with when that was.
+let content = nameContent();
+
+function nameContent() {
+  return `${performance.timeOrigin}-${visits}`;
+}
 
 async function visit(url, { parts = PARTS, back = false, scroll = 0 } = {}) {
   const mine = ++visits;
   document.documentElement.dataset.visiting = "";
-  const page = await load(url).catch(() => null);
+  const page = await load(url, parts).catch(() => null);
   if (mine !== visits) {
     return;
   }
@@ -49,10 +57,17 @@ async function visit(url, { parts = PARTS, back = false, scroll = 0 } = {}) {
     return;
   }
   const isElsewhere = page.url.pathname !== shown.pathname;
-  if (!back) {
-    history.replaceState({ scroll: scrollY }, "");
+  const isWhole = parts.includes("content");
+  const left = { content, scroll: scrollY };
+  if (isWhole) {
+    content = nameContent();
+  }
+  if (back) {
+    history.replaceState({ content, scroll }, "");
+  } else {
+    history.replaceState(left, "");
     const step = page.url.href === location.href ? "replaceState" : "pushState";
-    history[step](null, "", page.url);
+    history[step]({ content }, "", page.url);
   }
   shown = new URL(location);
   document.title = page.html.title;
@@ -60,29 +75,27 @@ async function visit(url, { parts = PARTS, back = false, scroll = 0 } = {}) {
     find(id).replaceChildren(...page.html.getElementById(id).childNodes);
     await enliven(find(id));
   }
-  if (!parts.includes("content")) {
-    return;
-  }
   const target = find(page.url.hash.slice(1));
-  if (target) {
+  if (isWhole && target) {
     target.scrollIntoView();
-  } else {
+  } else if (isWhole) {
     scrollTo(0, scroll);
   }
-  if (isElsewhere) {
+  // What had the focus may be gone, and the keyboard would be back at the top.
+  if (isElsewhere || document.activeElement === document.body) {
     find("main").focus({ preventScroll: true });
   }
 }
 
-// The page, if it is of this build and has all the parts.
-async function load(url) {
-  const response = await fetch(url, { headers: { Accept: "text/html" } });
+// The page, if it is of this build and has these parts, as the one on the screen has. A server of another build gives none: what
+// is shown once is still there when the browser asks for it.
+async function load(url, parts) {
+  const response = await fetch(url, { headers: { Accept: "text/html", "Patchbay-Build": build(document) } });
   if (!response.headers.get("content-type")?.startsWith("text/html")) {
     return null;
   }
   const html = new DOMParser().parseFromString(await response.text(), "text/html");
-  const build = (page) => page.querySelector("script[type=module]")?.getAttribute("src");
-  if (build(html) !== build(document) || !PARTS.every((id) => html.getElementById(id) && find(id))) {
+  if (build(html) !== build(document) || !parts.every((id) => html.getElementById(id) && find(id))) {
     return null;
   }
   const to = new URL(response.url);
@@ -127,10 +140,12 @@ let shown = new URL(location);
 function onStepInHistory(event) {
   const isSamePage = location.pathname === shown.pathname && location.search === shown.search;
   if (!isSamePage && find("content")) {
-    visit(new URL(location), { back: true, scroll: event.state?.scroll });
+    const parts = event.state?.content === content && find(DIALOG) ? [DIALOG] : PARTS;
+    visit(new URL(location), { parts, back: true, scroll: event.state?.scroll });
   }
 }
 
+history.replaceState({ ...history.state, content }, "");
 await init({ module_or_path: new URL("./WASM", import.meta.url) });
 frontend.hydrate();
 await enliven(document.body);
@@ -145,7 +160,7 @@ document.addEventListener("patchbay:close", (event) => {
   if (document.activeElement === document.body) {
     find("main")?.focus({ preventScroll: true });
   }
-  history.pushState(null, "", event.detail);
+  history.pushState({ content }, "", event.detail);
   shown = new URL(location);
 });
 performance.mark("hydrated");
