@@ -2,12 +2,12 @@
 //!
 //! It works in batches while the server serves, and changes a value only where it still is what was read. How far it
 //! has come stands in the values themselves, which begin with their key's id: a run that was cut short is simply
-//! started again.
+//! started again. The audit log says that it began, with the first value that it sealed, and what it did at its end.
 
 use crate::{
     Engine, Error,
     audit::{Entry, Subject, Who, key_purpose},
-    storage::rotation::SealedColumn,
+    storage::{rotation::SealedColumn, worker::Worker},
     vault::VaultError,
 };
 use secrecy::ExposeSecret;
@@ -56,6 +56,8 @@ pub struct Rotation {
     /// Values that are sealed with another key although nothing is wrong with them, because somebody held or wrote
     /// them all the while: perhaps a process still runs with an older key in front.
     pub left: u64,
+    /// Whether the audit log says that it began.
+    told: bool,
 }
 
 impl Rotation {
@@ -83,13 +85,19 @@ impl Engine {
             key_id: self.vault().key_id(),
             ..Rotation::default()
         };
-        self.rotate_audit_keys(&mut rotation).await?;
+        self.rotate_audit_keys(who, &mut rotation).await?;
         for column in SealedColumn::ALL {
-            self.rotate_column(column, &mut rotation, &mut progress).await?;
+            self.rotate_column(who, column, &mut rotation, &mut progress).await?;
         }
         if rotation.total() > 0 {
             let worker = self.db().worker().await?;
-            self.commit_worker(worker, who, vec![self.rotation_entry(&rotation)])
+            let done: Map<String, Value> = rotation
+                .done
+                .iter()
+                .map(|(column, done)| ((*column).to_owned(), json!(done)))
+                .collect();
+            let after = json!({ "key_id": rotation.key_id, "sealed": done, "failed": rotation.failures.len() });
+            self.commit_worker(worker, who, vec![self.rotation_entry(after)])
                 .await?;
         }
         Ok(rotation)
@@ -97,7 +105,7 @@ impl Engine {
 
     /// Keeps what checks the audit log's older rows: derived from keys that are about to go, and sealed with the one
     /// that stays.
-    async fn rotate_audit_keys(&self, rotation: &mut Rotation) -> Result<(), Error> {
+    async fn rotate_audit_keys(&self, who: &Who, rotation: &mut Rotation) -> Result<(), Error> {
         const COLUMN: &str = "audit_keys.sealed";
         let vault = self.vault();
         let mut worker = self.db().worker().await?;
@@ -128,13 +136,25 @@ impl Engine {
                 }),
             }
         }
-        worker.commit().await?;
+        self.commit_sealed(worker, who, rotation, done > 0).await?;
         rotation.done.push((COLUMN, done));
+        Ok(())
+    }
+
+    /// Commits what was sealed again; the first time with a row in the log, so that there is one however the run ends.
+    async fn commit_sealed(&self, worker: Worker, who: &Who, rotation: &mut Rotation, any: bool) -> Result<(), Error> {
+        if !any || rotation.told {
+            return worker.commit().await;
+        }
+        let entry = self.rotation_entry(json!({ "key_id": rotation.key_id, "begun": true }));
+        self.commit_worker(worker, who, vec![entry]).await?;
+        rotation.told = true;
         Ok(())
     }
 
     async fn rotate_column(
         &self,
+        who: &Who,
         column: SealedColumn,
         rotation: &mut Rotation,
         progress: &mut impl FnMut(RotationProgress),
@@ -161,6 +181,7 @@ impl Engine {
                 let Some(last) = batch.last() else { break };
                 after = Some(last.id);
                 worker.change_forms_only().await?;
+                let before = so_far.done;
                 for value in &batch {
                     match self.vault().open(&value.purpose, &value.sealed) {
                         Ok(plain) => {
@@ -176,7 +197,7 @@ impl Engine {
                         }),
                     }
                 }
-                worker.commit().await?;
+                self.commit_sealed(worker, who, rotation, so_far.done > before).await?;
                 so_far.total = so_far.total.max(so_far.done);
                 progress(so_far);
             }
@@ -197,15 +218,10 @@ impl Engine {
         self.db().worker().await?.count_sealed_otherwise(column, &prefix).await
     }
 
-    fn rotation_entry(&self, rotation: &Rotation) -> Entry {
+    fn rotation_entry(&self, after: Value) -> Entry {
         let ids = self.vault().key_ids();
-        let done: Map<String, Value> = rotation
-            .done
-            .iter()
-            .map(|(column, done)| ((*column).to_owned(), json!(done)))
-            .collect();
         Entry::new("key.rotate", Subject::vault())
             .before(json!({ "key_ids": ids[1..] }))
-            .after(json!({ "key_id": rotation.key_id, "sealed": done, "failed": rotation.failures.len() }))
+            .after(after)
     }
 }

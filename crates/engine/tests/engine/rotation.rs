@@ -277,3 +277,32 @@ async fn a_rotation_that_was_cut_short_goes_on_where_it_was(pool: PgPool) {
     );
     check(&engine_with_keys(&pool, &[&new]).await, &things).await;
 }
+
+#[sqlx::test(migrations = false)]
+async fn a_rotation_that_breaks_off_has_said_that_it_began(pool: PgPool) {
+    let (old, new) = (key(), key());
+    let before = engine_with_keys(&pool, &[&old]).await;
+    things(&before).await;
+    let between = engine_with_keys(&pool, &[&new, &old]).await;
+    let said = async || -> Vec<String> {
+        sqlx::query_scalar("SELECT after::text FROM audit_events WHERE action = 'key.rotate' ORDER BY seq")
+            .fetch_all(&pool)
+            .await
+            .unwrap()
+    };
+    let broken = "ALTER TABLE mcp_servers RENAME COLUMN configuration TO away";
+    sqlx::query(broken).execute(&pool).await.unwrap();
+    between.rotate_keys(&who(), |_| ()).await.unwrap_err();
+    let key_id = between.vault().key_id();
+    let begun = format!(r#"{{"key_id":"{key_id}","begun":true}}"#);
+    assert_eq!(said().await, [begun.clone()]);
+
+    let whole = "ALTER TABLE mcp_servers RENAME COLUMN away TO configuration";
+    sqlx::query(whole).execute(&pool).await.unwrap();
+    assert!(between.rotate_keys(&who(), |_| ()).await.unwrap().is_whole());
+    let rows = said().await;
+    assert_eq!((rows.len(), &rows[1]), (3, &begun));
+    assert!(rows[2].contains(r#""mcp_servers.configuration":1"#), "{}", rows[2]);
+    between.rotate_keys(&who(), |_| ()).await.unwrap();
+    assert_eq!(said().await.len(), 3, "there was nothing to do");
+}
