@@ -36,10 +36,13 @@ CREATE TABLE audit_identities (
     user_id uuid,
     email varchar(254),
     address varchar(64),
+    device varchar(200),
+    mac bytea NOT NULL CONSTRAINT audit_identities_mac_check CHECK (octet_length(mac) = 32),
     CONSTRAINT audit_identities_pkey PRIMARY KEY (seq, part)
 );
 
-COMMENT ON TABLE audit_identities IS 'Whom a row is about, in words: email and network address. Can be erased without breaking the chain';
+COMMENT ON TABLE audit_identities IS 'Whom a row is about, in words: email, network address, browser. Can be erased without breaking the chain';
+COMMENT ON COLUMN audit_identities.mac IS 'HMAC-SHA256 over the row and the mac of the event, so that it can be erased but not exchanged';
 
 CREATE INDEX audit_identities_user_idx ON audit_identities (user_id);
 

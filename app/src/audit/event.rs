@@ -90,6 +90,7 @@ fn from_where(event: &AuditEvent) -> AnyView {
         <span class="event-from">
             <span>{words::way(event.door)}</span>
             {event.address.clone().map(|address| view! { <code>{address}</code> })}
+            {event.device.clone().map(|device| view! { <span>{device}</span> })}
         </span>
     }
     .into_any()

@@ -53,6 +53,9 @@ pub struct AuditEvent {
     pub actor: Option<String>,
     /// Where from: a network address, unless it was erased.
     pub address: Option<String>,
+    /// What a browser that somebody signed in with calls itself, unless it was erased.
+    #[serde(default)]
+    pub device: Option<String>,
     /// By which way.
     pub door: Door,
     /// The request, as in the log and in `x-request-id`.

@@ -1,5 +1,5 @@
-SELECT count(*)
-FROM audit_events e
+SELECT count(*) FROM (
+SELECT FROM audit_events e
 LEFT JOIN audit_identities actor ON actor.seq = e.seq AND actor.part = 'actor'
 LEFT JOIN audit_identities person ON person.seq = e.seq AND person.part = 'subject'
 WHERE ($1::uuid IS NULL OR e.actor_id = $1)
@@ -11,3 +11,4 @@ WHERE ($1::uuid IS NULL OR e.actor_id = $1)
   AND ($7::text IS NULL OR e.door = $7)
   AND ($8::timestamptz IS NULL OR e.at >= $8)
   AND ($9::timestamptz IS NULL OR e.at < $9)
+LIMIT $10) matching

@@ -1,4 +1,4 @@
-SELECT e.seq, e.at, e.actor_id, actor.email AS "actor?", actor.address AS "address?", e.door, e.request_id, e.action,
+SELECT e.seq, e.at, e.actor_id, actor.email AS "actor?", actor.address AS "address?", actor.device AS "device?", e.door, e.request_id, e.action,
        e.subject_type, e.subject_id, COALESCE(e.subject_name, person.email) AS "subject?",
        e.before::text AS before, e.after::text AS after, e.note
 FROM audit_events e

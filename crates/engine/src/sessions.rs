@@ -9,7 +9,6 @@ use crate::{
 };
 use patchbay_domain::{Timestamp, ids::SessionId, user::UserView};
 use secrecy::SecretString;
-use serde_json::json;
 use time::Duration;
 use tower_sessions::{Expiry, Session};
 use uuid::Uuid;
@@ -58,7 +57,7 @@ impl Engine {
         // First, because the session is stored in a transaction of its own: a sign-in that failed at the last step may
         // be in the log, but none that isn't in the log has worked.
         let ended = previous.map(|previous| Entry::new("session.end", Subject::session(previous)));
-        let begun = Entry::new("session.create", Subject::session(row)).after(json!({ "device": device }));
+        let begun = Entry::new("session.create", Subject::session(row)).device(device);
         let entries = ended.into_iter().chain([begun]).collect();
         let worker = self.db().worker().await?;
         self.commit_worker(worker, &who.known_as(user.id), entries).await?;

@@ -2,7 +2,8 @@
 //!
 //! HMAC-SHA256 over the mac of the row before and then every column, each with its length in front, so that no two
 //! rows have the same bytes. The key is derived from the vault's and so stands nowhere in the database: whoever can
-//! write to the database only can't make a row that fits.
+//! write to the database only can't make a row that fits. What a row says of people has a mac of its own, with another
+//! key, because it can be erased.
 
 use super::{Entry, Who};
 use hmac::{Hmac, KeyInit, Mac};
@@ -15,6 +16,8 @@ use uuid::Uuid;
 
 /// What keeps this use of the vault's key apart from every other, and from later forms of a row.
 const DERIVATION: &[u8] = b"patchbay audit log, version 1";
+/// The same for the macs of what a row says of people.
+const IDENTITY_DERIVATION: &[u8] = b"patchbay audit identities, version 1";
 /// The first row has no row before it.
 const NO_MAC: [u8; 32] = [0; 32];
 /// The most characters of the columns with a limit that hold what somebody chose.
@@ -40,6 +43,16 @@ impl AuditKey {
             id,
             key: SecretBox::new(Box::new(key)),
         }
+    }
+
+    /// The mac of what the row with the mac `of` says of people in these columns.
+    pub(super) fn identity_mac(&self, of: &[u8], columns: &[Option<&[u8]>]) -> [u8; 32] {
+        let key = mac_of(self.expose(), [IDENTITY_DERIVATION]);
+        let mut bytes = of.to_vec();
+        for column in columns {
+            add_column(&mut bytes, *column);
+        }
+        mac_of(&key, [&bytes[..]])
     }
 
     /// For sealing.
@@ -113,16 +126,21 @@ impl Row {
         let mut bytes = Vec::new();
         bytes.extend_from_slice(previous);
         for column in columns {
-            match column {
-                None => bytes.push(0),
-                Some(column) => {
-                    bytes.push(1);
-                    bytes.extend_from_slice(&(column.len() as u64).to_be_bytes());
-                    bytes.extend_from_slice(&column);
-                }
-            }
+            add_column(&mut bytes, column.as_deref());
         }
         mac_of(key.expose(), [&bytes[..]])
+    }
+}
+
+/// With its length in front, so that nothing moves from one column to its neighbour.
+fn add_column(bytes: &mut Vec<u8>, column: Option<&[u8]>) {
+    match column {
+        None => bytes.push(0),
+        Some(column) => {
+            bytes.push(1);
+            bytes.extend_from_slice(&(column.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(column);
+        }
     }
 }
 

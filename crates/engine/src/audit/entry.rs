@@ -85,6 +85,8 @@ pub(crate) struct Entry {
     pub(crate) before: Option<Value>,
     pub(crate) after: Option<Value>,
     pub(crate) note: Option<String>,
+    /// What whoever did it did it with, which goes to the side table only.
+    pub(crate) device: Option<String>,
 }
 
 impl Entry {
@@ -95,6 +97,7 @@ impl Entry {
             before: None,
             after: None,
             note: None,
+            device: None,
         }
     }
 
@@ -105,6 +108,12 @@ impl Entry {
 
     pub(crate) fn after(mut self, after: Value) -> Self {
         self.after = Some(after);
+        self
+    }
+
+    /// The browser it was done with, as it calls itself.
+    pub(crate) fn device(mut self, device: String) -> Self {
+        self.device = Some(device);
         self
     }
 

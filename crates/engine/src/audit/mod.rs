@@ -14,6 +14,7 @@ mod verify;
 pub use chain::AuditHead;
 pub(crate) use chain::{AuditKey, AuditKeys, Chained, Row, link};
 pub(crate) use entry::{Entry, Subject};
+pub(crate) use identities::{Identity, identities};
 pub(crate) use list::Criteria;
 pub(crate) use verify::key_purpose;
 pub use verify::{AuditReport, Finding, KeyRange};

@@ -1,7 +1,7 @@
-//! Whether the log is as it was written: every row is there, fits its mac and the row before it.
+//! Whether the log is as it was written: every row is there, fits its mac and the row before it, and names whom it named.
 
 use super::{
-    AuditHead, AuditKeys, Chained,
+    AuditHead, AuditKeys, Chained, Identity,
     chain::{AuditKey, Row},
 };
 use crate::{Engine, Error, vault::Vault};
@@ -47,6 +47,11 @@ pub enum Finding {
         seq: i64,
         /// The key's id.
         key_id: String,
+    },
+    /// The row is as it was written, but whom it names isn't whom it named.
+    Misnamed {
+        /// The row.
+        seq: i64,
     },
     /// The log ends before the row that was its last one once.
     Cut {
@@ -121,11 +126,16 @@ impl Engine {
         loop {
             // Each batch has a transaction of its own: rows are only ever added, so there is no need to hold one
             // state of the database for as long as this takes.
-            let batch = self.db().worker().await?.audit_chain(after, BATCH).await?;
+            let mut worker = self.db().worker().await?;
+            let batch = worker.audit_chain(after, BATCH).await?;
             let Some(last) = batch.last() else { break };
+            let mut people = worker.audit_people(after, last.row.seq).await?.into_iter().peekable();
             after = last.row.seq;
             for chained in &batch {
-                walk.step(&keys, chained);
+                let seq = chained.row.seq;
+                while people.next_if(|person| person.seq < seq).is_some() {}
+                let named: Vec<_> = std::iter::from_fn(|| people.next_if(|person| person.seq == seq)).collect();
+                walk.step(&keys, chained, &named);
             }
             progress(walk.report.rows);
         }
@@ -198,7 +208,8 @@ impl Walk {
         }
     }
 
-    fn step(&mut self, keys: &AuditKeys, Chained { row, mac }: &Chained) {
+    fn step(&mut self, keys: &AuditKeys, chained: &Chained, named: &[Identity]) {
+        let Chained { row, mac } = chained;
         self.report.rows += 1;
         if row.seq < 1 {
             self.report.find(Finding::Inserted { seq: row.seq });
@@ -221,24 +232,31 @@ impl Walk {
                     key_id: hex::encode(&row.key_id),
                 });
             }
-            Some(key) => self.check(key, row, mac),
+            Some(key) => {
+                let stands = self.check(key, row, mac);
+                // What stands somewhere else than where it was written is told already.
+                if stands && self.shift == 0 && !named.iter().all(|person| person.belongs_to(key, chained)) {
+                    self.report.find(Finding::Misnamed { seq: row.seq });
+                }
+            }
         }
         self.check_head(row, mac);
         self.previous = Some(mac.clone());
         self.seq = row.seq;
     }
 
-    fn check(&mut self, key: &AuditKey, row: &Row, mac: &[u8]) {
+    /// Whether the row is as it was written, or nobody can tell.
+    fn check(&mut self, key: &AuditKey, row: &Row, mac: &[u8]) -> bool {
         let Some(previous) = self.previous.clone() else {
             // Behind a row that is missing there is nothing to hold this one against.
             self.settle();
-            return;
+            return true;
         };
         let written = row.seq - self.shift;
         let computed = row.mac(written, key, &previous);
         if computed == *mac {
             self.settle();
-            return;
+            return true;
         }
         let fits = |seq: i64, previous: &[u8]| row.mac(seq, key, previous) == *mac;
         match self.misfit.take() {
@@ -246,19 +264,19 @@ impl Walk {
             Some(misfit) if fits(written - 1, &misfit.previous) => {
                 self.report.find(Finding::Inserted { seq: misfit.seq });
                 self.shift += 1;
-                return;
+                return false;
             }
             Some(misfit) if fits(written, &misfit.computed) => {
                 // Nothing but the mac was changed.
                 self.report.find(Finding::Changed { seq: misfit.seq });
-                return;
+                return true;
             }
             Some(misfit) => {
                 if let Some(missing) = (1..=SHIFT_MAX).find(|missing| fits(written + missing, &previous)) {
                     let seq = misfit.seq;
                     self.report.find(Finding::Closed { seq, missing });
                     self.shift -= missing;
-                    return;
+                    return false;
                 }
                 self.report.find(Finding::Changed { seq: misfit.seq });
             }
@@ -268,6 +286,7 @@ impl Walk {
             previous,
             computed,
         });
+        false
     }
 
     /// A row that didn't fit, while the one behind it does or can't tell, was changed.

@@ -5,14 +5,17 @@
 use super::{count, worker::Worker};
 use crate::{
     Clock, Error,
-    audit::{AuditHead, AuditKey, Chained, Criteria, Entry, Row, Who, link},
+    audit::{AuditHead, AuditKey, Chained, Criteria, Entry, Identity, Row, Who, identities, link},
 };
 use patchbay_domain::{
     audit::{AuditEvent, Door},
     ids::UserId,
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
+
+/// By how much clocks of machines differ without anybody having to know.
+const AHEAD_MAX: Duration = Duration::minutes(1);
 
 impl Worker {
     /// Adds rows, and holds the log's end until the transaction is over.
@@ -30,12 +33,22 @@ impl Worker {
         self.lock_audit().await?;
         let (head, at) = match self.audit_head().await? {
             // Clocks differ between machines, and are set back. The log's time never goes backwards.
-            Some((head, at)) => (head, at.max(clock.now())),
+            Some((head, at)) => {
+                let now = clock.now();
+                if at - now > AHEAD_MAX {
+                    tracing::warn!(
+                        seconds = (at - now).whole_seconds(),
+                        "the audit log's last row is of a later time than it is by this clock: until then every row has that time"
+                    );
+                }
+                (head, at.max(now))
+            }
             None => (AuditHead::START, clock.now()),
         };
         let rows = link(key, head, at, who, entries);
         self.insert_audit(&rows).await?;
-        self.insert_identities(&rows, who, email.as_deref(), entries).await
+        let people = identities(key, &rows, who, email.as_deref(), entries);
+        self.insert_identities(&people).await
     }
 
     async fn email(&mut self, user: UserId) -> Result<Option<String>, Error> {
@@ -77,51 +90,41 @@ impl Worker {
     }
 
     /// Whom the rows are about, in words.
-    async fn insert_identities(
-        &mut self,
-        rows: &[Chained],
-        who: &Who,
-        email: Option<&str>,
-        entries: &[Entry],
-    ) -> Result<(), Error> {
-        let seqs = || rows.iter().map(|chained| chained.row.seq);
-        if who.user.is_some() || who.origin.address.is_some() {
-            sqlx::query!(
-                "INSERT INTO audit_identities (seq, part, user_id, email, address)
-                 SELECT seq, 'actor', $2, $3, $4 FROM unnest($1::bigint[]) AS r (seq)",
-                &seqs().collect::<Vec<_>>(),
-                who.user.map(|user| user.0),
-                email,
-                who.origin.address.map(|address| address.to_string()),
-            )
-            .execute(self.tx().conn())
-            .await?;
+    async fn insert_identities(&mut self, people: &[Identity]) -> Result<(), Error> {
+        if people.is_empty() {
+            return Ok(());
         }
-        let people = seqs().zip(entries).filter_map(|(seq, entry)| {
-            entry
-                .subject
-                .person
-                .as_ref()
-                .map(|(user, email)| (seq, user.0, email.clone()))
-        });
-        let (mut of_people, mut users, mut emails) = (Vec::new(), Vec::new(), Vec::new());
-        for (seq, user, email) in people {
-            of_people.push(seq);
-            users.push(user);
-            emails.push(email);
-        }
-        if !of_people.is_empty() {
-            sqlx::query!(
-                "INSERT INTO audit_identities (seq, part, user_id, email)
-                 SELECT seq, 'subject', user_id, email FROM unnest($1::bigint[], $2::uuid[], $3::text[]) AS r (seq, user_id, email)",
-                &of_people,
-                &users,
-                &emails,
-            )
-            .execute(self.tx().conn())
-            .await?;
-        }
+        let text = |column: fn(&Identity) -> &Option<String>| -> Vec<Option<String>> {
+            people.iter().map(|person| column(person).clone()).collect()
+        };
+        sqlx::query!(
+            "INSERT INTO audit_identities (seq, part, user_id, email, address, device, mac)
+             SELECT seq, part, user_id, email, address, device, mac
+             FROM unnest($1::bigint[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bytea[])
+                  AS p (seq, part, user_id, email, address, device, mac)",
+            &people.iter().map(|person| person.seq).collect::<Vec<_>>(),
+            &people.iter().map(|person| person.part.clone()).collect::<Vec<_>>(),
+            &people.iter().map(|person| person.user).collect::<Vec<_>>() as &[Option<Uuid>],
+            &text(|person| &person.email) as &[Option<String>],
+            &text(|person| &person.address) as &[Option<String>],
+            &text(|person| &person.device) as &[Option<String>],
+            &people.iter().map(|person| person.mac.clone()).collect::<Vec<_>>(),
+        )
+        .execute(self.tx().conn())
+        .await?;
         Ok(())
+    }
+
+    /// Whom rows after `after` and up to `until` name, by row.
+    pub(crate) async fn audit_people(&mut self, after: i64, until: i64) -> Result<Vec<Identity>, Error> {
+        let people = sqlx::query_as!(
+            Identity,
+            r#"SELECT seq, part, user_id AS "user", email, address, device, mac
+               FROM audit_identities WHERE seq > $1 AND seq <= $2 ORDER BY seq, part"#,
+            after,
+            until
+        );
+        Ok(people.fetch_all(self.tx().conn()).await?)
     }
 
     /// The last row, and its time.
@@ -138,7 +141,14 @@ impl Worker {
         Ok(Some((AuditHead { seq, mac }, row.at)))
     }
 
-    pub(crate) async fn count_audit(&mut self, criteria: &Criteria) -> Result<u64, Error> {
+    /// The mac of this row, if there is one.
+    pub(crate) async fn audit_mac(&mut self, seq: i64) -> Result<Option<Vec<u8>>, Error> {
+        let mac = sqlx::query_scalar!("SELECT mac FROM audit_events WHERE seq = $1", seq);
+        Ok(mac.fetch_optional(self.tx().conn()).await?)
+    }
+
+    /// How many rows match, if there are not more than `max`.
+    pub(crate) async fn count_audit(&mut self, criteria: &Criteria, max: i64) -> Result<u64, Error> {
         self.plan_for_these_values().await?;
         let total = sqlx::query_file_scalar!(
             "queries/audit_count.sql",
@@ -151,6 +161,7 @@ impl Worker {
             criteria.door,
             criteria.from,
             criteria.to,
+            max,
         );
         Ok(count(total.fetch_one(self.tx().conn()).await?))
     }
@@ -274,7 +285,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Forgets a person's emails and addresses; how many rows named them.
+    /// Forgets a person's emails, addresses and browsers; how many rows named them.
     pub(crate) async fn erase_identities(&mut self, user: UserId) -> Result<u64, Error> {
         let done = sqlx::query!("DELETE FROM audit_identities WHERE user_id = $1", user.0)
             .execute(self.tx().conn())
@@ -306,6 +317,7 @@ struct EventRow {
     actor_id: Option<Uuid>,
     actor: Option<String>,
     address: Option<String>,
+    device: Option<String>,
     door: String,
     request_id: Option<String>,
     action: String,
@@ -332,6 +344,7 @@ impl TryFrom<EventRow> for AuditEvent {
             actor_id: row.actor_id.map(UserId),
             actor: row.actor,
             address: row.address,
+            device: row.device,
             door: Door::parse(&row.door).ok_or_else(|| Error::internal("a door of the audit log is unknown"))?,
             request_id: row.request_id,
             action: row.action,

@@ -139,6 +139,14 @@ async fn accounts_and_sessions_leave_their_rows(pool: PgPool) {
     );
     assert_eq!(rows[0].after, Some(json!({ "roles": ["superuser"] })));
     assert_eq!(rows[2].subject_id, Some(id.0));
+    assert_eq!((rows[2].device.as_deref(), &rows[2].after), (Some("a browser"), &None));
+    let ada = signed_in.user;
+    engine.erase_identities(&who(), ada).await.unwrap();
+    let erased = filtered(&engine, AuditFilter::default()).await;
+    assert!(
+        erased.iter().all(|row| row.device.is_none()),
+        "a browser is forgotten with its owner"
+    );
 }
 
 #[sqlx::test(migrations = false)]
@@ -316,6 +324,79 @@ async fn a_cut_tail_and_a_chain_written_anew_show_by_a_head_from_before(pool: Pg
     let text = AuditHead { seq: 9, ..head }.to_string();
     let report = engine.verify_audit(Some(text.parse().unwrap()), |_| ()).await.unwrap();
     assert_eq!(report.findings, [Finding::Cut { ends: 5, expected: 9 }]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn whom_a_row_names_can_be_forgotten_but_not_exchanged(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let mut root = superuser(&engine).await;
+    root.origin.address = Some("192.0.2.7".parse().unwrap());
+    engine.register_connector(&root, new_connector("notes")).await.unwrap();
+    let eve = user(&engine, "eve@example.org").await;
+    let session = Session::new(None, Arc::new(engine.session_store()), None);
+    let view = engine.me(&eve).await.unwrap();
+    engine
+        .begin_session(&who(), &session, &view, "a browser")
+        .await
+        .unwrap();
+    let copy = "CREATE TABLE people AS SELECT * FROM audit_identities";
+    sqlx::query(copy).execute(&pool).await.unwrap();
+    for (change, seq) in [
+        ("UPDATE audit_identities SET email = 'eve@example.org' WHERE seq = 2", 2),
+        ("UPDATE audit_identities SET email = NULL WHERE seq = 1", 1),
+        ("UPDATE audit_identities SET address = '192.0.2.8' WHERE seq = 2", 2),
+        ("UPDATE audit_identities SET device = 'another' WHERE seq = 4", 4),
+        ("UPDATE audit_identities SET part = 'subject' WHERE seq = 2", 2),
+        (
+            "UPDATE audit_identities SET user_id = gen_random_uuid() WHERE seq = 3",
+            3,
+        ),
+        ("UPDATE audit_identities SET mac = sha256('x') WHERE seq = 4", 4),
+        // A whole row, as it stands beside another.
+        (
+            "UPDATE audit_identities i SET (user_id, email, mac) = (SELECT user_id, email, mac FROM people WHERE seq = 3) WHERE seq = 1",
+            1,
+        ),
+        (
+            "INSERT INTO audit_identities (seq, part, user_id, email, mac) SELECT 3, 'actor', user_id, email, mac FROM people WHERE seq = 1",
+            3,
+        ),
+    ] {
+        tamper(&pool, &[change]).await;
+        assert_eq!(findings(&engine).await, [Finding::Misnamed { seq }], "{change}");
+        let as_it_was = [
+            "DELETE FROM audit_identities",
+            "INSERT INTO audit_identities SELECT * FROM people",
+        ];
+        tamper(&pool, &as_it_was).await;
+    }
+    tamper(&pool, &["DELETE FROM audit_identities WHERE seq IN (1, 4)"]).await;
+    assert_eq!(findings(&engine).await, []);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_head_that_was_noted_is_missed_when_it_is_gone(pool: PgPool) {
+    let engine = engine_with_rows(&pool, 3).await;
+    remember(&pool).await;
+    let noted = engine.log_audit_head(None).await.unwrap();
+    assert_eq!(engine.log_audit_head(Some(noted)).await, Some(noted));
+    user(&engine, "later@example.org").await;
+    assert!(
+        engine.has_audit_head(noted).await.unwrap(),
+        "there may be more behind it"
+    );
+    for statement in [
+        "DELETE FROM audit_events",
+        "DELETE FROM audit_events WHERE seq = 3",
+        "UPDATE audit_events SET mac = sha256('x') WHERE seq = 3",
+    ] {
+        tamper(&pool, &[statement]).await;
+        assert!(!engine.has_audit_head(noted).await.unwrap(), "{statement}");
+        restore(&pool).await;
+        assert!(engine.has_audit_head(noted).await.unwrap());
+    }
+    tamper(&pool, &["DELETE FROM audit_events"]).await;
+    assert_eq!(engine.log_audit_head(Some(noted)).await, None, "there is none to note");
 }
 
 #[sqlx::test(migrations = false)]
