@@ -177,6 +177,7 @@ impl Engine {
             let adopted = false;
             (Outcome::Answered { adopted, changes }, Vec::from_iter(entry))
         };
+        let entries = self.fold(&mut worker, &standing, who, entries).await?;
         self.commit_worker(worker, who, entries).await?;
         Ok(outcome)
     }

@@ -5,6 +5,7 @@ mod check;
 mod definition_set;
 mod difference;
 mod drift;
+mod folding;
 mod follow;
 mod held_back;
 mod history;

@@ -9,6 +9,7 @@ mod connector_impact;
 pub(crate) mod connector_list;
 pub(crate) mod connector_versions;
 pub(crate) mod connectors;
+mod folding;
 pub mod migrations;
 pub(crate) mod roles;
 pub(crate) mod rotation;

@@ -1,10 +1,15 @@
 //! The audit log: what stands in it, who may touch it, and what becomes of it when somebody does all the same.
 
-use super::{actor, engine, engine_with, new_connector, password, superuser, user, who};
+use super::{
+    actor, engine, engine_with, new_connector, password,
+    service::{Service, tool, with_tools},
+    superuser, user, who,
+};
 use futures::TryStreamExt as _;
 use patchbay_domain::{
     audit::{AuditEvent, AuditFilter, Door},
     connector::RegisterConnector,
+    ids::ConnectorRef,
     page::PageRequest,
 };
 use patchbay_engine::{
@@ -625,4 +630,59 @@ async fn rows_of_a_key_that_was_dropped_can_still_be_checked(pool: PgPool) {
     assert!(report.is_whole(), "{report:?}");
     let ranges: Vec<_> = report.keys.iter().map(|range| (range.first, range.last)).collect();
     assert_eq!(ranges, [(1, 1), (2, 4)]);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_service_that_never_stops_changing_does_not_fill_the_log(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let service = Service::start(with_tools(&[tool("add", "Adds")])).await;
+    let id = engine
+        .register_connector(&root, new_connector("notes"))
+        .await
+        .unwrap()
+        .id;
+    let connector = ConnectorRef::Id(id);
+    engine
+        .activate_connector(&root, connector, &service.url())
+        .await
+        .unwrap();
+    let check = async |says: &str| {
+        service.says(with_tools(&[tool("add", says)]));
+        engine.clock().advance(Duration::minutes(6));
+        assert_eq!(engine.check_due_connectors().await.unwrap(), 1);
+    };
+    let told = async || -> (u64, u64) {
+        let filter = AuditFilter {
+            action: Some("connector.sync".into()),
+            ..AuditFilter::default()
+        };
+        let rows = filtered(&engine, filter).await;
+        let folded = rows.iter().filter_map(|row| row.after.as_ref()?["folded"].as_u64());
+        (rows.len() as u64, folded.sum())
+    };
+    for n in 0..6 {
+        check(&format!("Adds {n} times")).await;
+    }
+    assert_eq!(told().await, (6, 0), "the first ones have rows of their own");
+    for n in 6..40 {
+        check(&format!("Adds {n} times")).await;
+    }
+    let (rows, folded) = told().await;
+    assert!(rows <= 6 * 4 && folded > 0, "{rows} rows in four hours");
+    // It comes to rest: in the end every change has been told.
+    for _ in 0..12 {
+        check("Adds 39 times").await;
+    }
+    let (rows, folded) = told().await;
+    let last = filtered(&engine, AuditFilter::default()).await.pop().unwrap();
+    assert_eq!(last.after.as_ref().unwrap()["changes"], "waiting");
+    // The last row stands for changes only that have none of their own.
+    assert_eq!(rows - 1 + folded, 40);
+    check("Adds 39 times").await;
+    assert_eq!(told().await, (rows, folded));
+    // Somebody who asks is told each time.
+    service.says(with_tools(&[tool("add", "Adds")]));
+    engine.sync_connector(&root, connector).await.unwrap();
+    assert_eq!(told().await.0, rows + 1);
 }
