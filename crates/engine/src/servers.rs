@@ -262,7 +262,7 @@ impl Engine {
 }
 
 /// What of a configuration may be told to others than its owner: which parts it has.
-fn keys(configuration: &Value) -> Vec<&str> {
+pub(crate) fn keys(configuration: &Value) -> Vec<&str> {
     let members = configuration.as_object();
     members
         .into_iter()

@@ -39,14 +39,30 @@ impl Engine {
         let connectors = tx.whole_connectors(None).await?;
         let users = tx.whole_users(None).await?;
         let servers = tx.whole_servers(None).await?;
+        drop(tx);
+        super::aside(|| self.document(&connectors, &users, servers, tools))
+    }
+
+    fn document(
+        &self,
+        connectors: &[WholeConnector],
+        users: &[WholeUser],
+        servers: Vec<WholeServer>,
+        mut tools: HashMap<ServerId, Vec<ToolEntry>>,
+    ) -> Result<Document, Error> {
+        let mut schemas = HashMap::new();
+        for connector in connectors {
+            schemas.insert(connector.name.as_str(), config_params(connector.set.config.as_deref())?);
+        }
         let mut document = Document {
             connectors: connectors.iter().map(connector_entry).collect(),
             users: users.iter().map(user_entry).collect(),
             servers: servers
                 .into_iter()
                 .map(|server| {
+                    let schema = schemas.get(server.connector_name.as_str()).and_then(Option::as_ref);
                     let tools = tools.remove(&server.id).unwrap_or_default();
-                    self.server_entry(server, tools)
+                    self.server_entry(server, schema, tools)
                 })
                 .collect::<Result<_, Error>>()?,
             is_registry_entry: false,
@@ -59,10 +75,14 @@ impl Engine {
         Ok(document)
     }
 
-    fn server_entry(&self, server: WholeServer, mut tools: Vec<ToolEntry>) -> Result<ServerEntry, Error> {
+    fn server_entry(
+        &self,
+        server: WholeServer,
+        schema: Option<&Value>,
+        mut tools: Vec<ToolEntry>,
+    ) -> Result<ServerEntry, Error> {
         let configuration = self.opened_configuration(&server)?;
-        let schema = config_params(server.connector_config.as_deref())?;
-        let configuration = with_references(schema.as_ref(), &server.secret_places, configuration, &server.endpoint);
+        let configuration = with_references(schema, &server.secret_places, configuration, &server.endpoint);
         let configuration = Node::from_json(&configuration.to_string()).map_err(|error| Error::internal(error.0))?;
         tools.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(ServerEntry {

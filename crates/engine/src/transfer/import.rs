@@ -1,6 +1,7 @@
 //! Reading a document in: the plan, and then all of its steps in one transaction.
 
 use super::{
+    aside,
     document::Document,
     plan::{ConnectorStep, Plan, ServerStep, Source, Stored, UserStep, plan},
     reference::Secrets,
@@ -42,14 +43,14 @@ impl Engine {
     ) -> Result<Report, Error> {
         if dry_run {
             let stored = Stored::load(&mut self.db().snapshot().await?, document).await?;
-            let mut report = plan(self, document, &stored, secrets)?.report;
+            let mut report = aside(|| plan(self, document, &stored, secrets))?.report;
             report.dry_run = true;
             return Ok(report);
         }
         let mut worker = self.db().worker().await?;
         worker.lock_for_import().await?;
         let stored = Stored::load(worker.tx(), document).await?;
-        let plan = plan(self, document, &stored, secrets)?;
+        let plan = aside(|| plan(self, document, &stored, secrets))?;
         if plan.report.is_empty() {
             return Ok(plan.report);
         }
@@ -241,11 +242,15 @@ impl Engine {
             let user = *users.get(&step.owner).ok_or_else(gone)?;
             let connector = *connectors.get(&step.connector).ok_or_else(gone)?;
             self.write_server(worker, step, user, connector).await?;
-            let mut after = json!({"endpoint": step.endpoint, "connector_id": connector});
-            if !step.is_new {
-                after["changed"] = json!(step.parts);
-            }
-            entries.push(Entry::new("server.import", Subject::server(step.id, &step.name)).after(after));
+            let entry = Entry::new("server.import", Subject::server(step.id, &step.name));
+            entries.push(if step.is_new {
+                let mut after = step.after.clone();
+                after["endpoint"] = json!(step.endpoint);
+                after["connector_id"] = json!(connector);
+                entry.after(after)
+            } else {
+                entry.before(step.before.clone()).after(step.after.clone())
+            });
         }
         Ok(())
     }

@@ -329,6 +329,29 @@ async fn importing_twice_changes_nothing_the_second_time(pool: PgPool) {
         "{log:?}"
     );
     assert!(engine.verify_audit(None, |_| ()).await.unwrap().is_whole());
+    let words: Vec<(String, String)> = sqlx::query_as(
+        "SELECT before::text, after::text FROM audit_events WHERE action = 'server.import' AND after::text LIKE '%name%'",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    let words: Vec<(Value, Value)> = words
+        .iter()
+        .map(|(before, after)| {
+            (
+                serde_json::from_str(before).unwrap(),
+                serde_json::from_str(after).unwrap(),
+            )
+        })
+        .collect();
+    let notebook = json!(["notebook"]);
+    assert!(
+        words.contains(&(
+            json!({"name": "Mine", "configuration": notebook, "deleted": "true"}),
+            json!({"name": "Ours", "configuration": notebook, "deleted": "false"})
+        )),
+        "{words:?}"
+    );
 }
 
 #[sqlx::test(migrations = false)]
@@ -396,7 +419,12 @@ async fn secrets_come_from_the_environment_or_stay_or_are_missed(pool: PgPool) {
     let given = |name: &str| name.starts_with("PATCHBAY_SECRET_CONNECTOR_").then(|| "another".into());
     let report = import_with(&engine_here, &yaml, &given).await.unwrap();
     assert_eq!(report.changes.len(), 1, "{report}");
-    assert!(report.to_string().contains("secret: set → replaced"), "{report}");
+    assert!(
+        report
+            .to_string()
+            .contains("secret: set → replaced from PATCHBAY_SECRET_CONNECTOR_MY_NOTES__"),
+        "{report}"
+    );
     assert!(import_with(&engine_here, &yaml, &given).await.unwrap().is_empty());
     assert!(!report.to_string().contains("another"));
     let bad = |name: &str| {
@@ -413,6 +441,21 @@ async fn secrets_come_from_the_environment_or_stay_or_are_missed(pool: PgPool) {
     let elsewhere = "patchbay: 1\nconnectors:\n  - {name: my-notes, mcp_url: 'https://elsewhere.example/mcp'}\n";
     let report = dry_run(&engine_here, elsewhere).await.unwrap();
     assert_eq!(report.warnings[0].path, "connectors[0].mcp_url", "{report}");
+    assert!(
+        report
+            .to_string()
+            .contains("the stored secret and what people configured"),
+        "{report}"
+    );
+    sqlx::query("UPDATE mcp_connectors SET secret = NULL")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let report = dry_run(&engine_here, elsewhere).await.unwrap();
+    assert!(
+        report.to_string().contains("with them what people configured"),
+        "{report}"
+    );
 
     // Elsewhere nothing is stored: what needs a secret is refused by name, the rest is told.
     let fresh = fresh(&pool).await;
@@ -639,7 +682,10 @@ async fn a_deleted_server_comes_back_only_when_the_document_says_so(pool: PgPool
     let before = export(&engine).await;
     let server = engine.servers(&ada, &PageRequest::default()).await.unwrap().items[0].id;
     engine.delete_server(&ada, server).await.unwrap();
-    assert!(import(&engine, &before).await.unwrap().is_empty(), "what it doesn't say stays");
+    assert!(
+        import(&engine, &before).await.unwrap().is_empty(),
+        "what it doesn't say stays"
+    );
     assert_eq!(engine.servers(&ada, &PageRequest::default()).await.unwrap().total, 0);
 
     let said = before.replacen("endpoint: /mcp/1\n", "endpoint: /mcp/1\n    deleted: false\n", 1);

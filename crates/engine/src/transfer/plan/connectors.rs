@@ -107,12 +107,16 @@ impl Planner<'_> {
         let new_mode = changes.text("mode", mode_before, Some(mode.as_str())).map(|_| mode);
         let source = self.source(entry, &before, &mut changes)?;
         self.check_state(entry, &before, mode, path);
-        if stored.is_some_and(|stored| stored.sealed_secret.is_some())
+        let has_secret = stored.is_some_and(|stored| stored.sealed_secret.is_some());
+        if (has_secret || before.mcp_url.is_some())
             && entry.mcp_url.is_some()
             && origin(entry.mcp_url.as_deref()) != origin(before.mcp_url.as_deref())
         {
-            let message = "Calls, and the stored secret with them, go to another origin than before.";
-            self.warn(format!("{path}.mcp_url"), message.to_owned());
+            let secret = if has_secret { "the stored secret and " } else { "" };
+            let message = format!(
+                "Calls go to another origin than before, and with them {secret}what people configured on their servers."
+            );
+            self.warn(format!("{path}.mcp_url"), message);
         }
         let secret = self.connector_secret(entry, stored, path, &mut changes)?;
         let header_before = before.secret_header.as_deref();
@@ -246,9 +250,12 @@ impl Planner<'_> {
         }
         let had = sealed.is_some();
         let word = if had { "replaced" } else { "set" };
-        changes
-            .members
-            .push(Member::new("secret", had.then_some("set"), Some(word)));
+        // Whole, for a name that is cut off is none.
+        changes.members.push(Member {
+            name: "secret".to_owned(),
+            before: had.then(|| "set".to_owned()),
+            after: Some(format!("{word} from {from_env}")),
+        });
         changes.audit("has_secret", Some(had.into()), true.into());
         changes.after.insert("secret".to_owned(), word.into());
         Ok(Some(given))

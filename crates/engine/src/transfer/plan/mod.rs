@@ -24,7 +24,11 @@ use crate::{
     },
 };
 use patchbay_domain::ids::{ServerId, UserId};
-use std::collections::{HashMap, HashSet};
+use servers::Schema;
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 /// What is stored of what a document speaks of.
 #[derive(Debug)]
@@ -96,6 +100,8 @@ struct Planner<'a> {
     engine: &'a Engine,
     document: &'a Document,
     connectors: HashMap<&'a str, &'a ConnectorEntry>,
+    /// Of connectors whose servers were looked at, by their names.
+    schemas: HashMap<String, Option<Rc<Schema>>>,
     /// The addresses of the document's users, in lower case.
     emails: HashSet<String>,
     stored: &'a Stored,
@@ -150,6 +156,7 @@ pub(super) fn plan(engine: &Engine, document: &Document, stored: &Stored, secret
             .iter()
             .map(|connector| (connector.name.as_str(), connector))
             .collect(),
+        schemas: HashMap::new(),
         emails: document.users.iter().map(|user| user.email.to_lowercase()).collect(),
         stored,
         secrets,

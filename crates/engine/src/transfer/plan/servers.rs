@@ -6,7 +6,7 @@ use crate::{
     configuration::{self, Checker},
     connectors::config_params,
     endpoint::EndpointKey,
-    servers::CONFIGURATION_MAX_BYTES,
+    servers::{CONFIGURATION_MAX_BYTES, keys},
     storage::transfer::WholeServer,
     templates::DYNAMIC_TOOLS_MAX,
     transfer::{
@@ -20,8 +20,12 @@ use patchbay_domain::{
     field::{FieldError, FieldErrors},
     ids::ServerId,
 };
-use serde_json::{Map, Value, value::RawValue};
-use std::collections::{BTreeSet, HashMap};
+use serde_json::{Map, Value, json, value::RawValue};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeSet, HashMap},
+    rc::Rc,
+};
 use uuid::Uuid;
 
 /// What to write of a server.
@@ -39,8 +43,9 @@ pub(in crate::transfer) struct ServerStep {
     pub(in crate::transfer) secret_places: Vec<String>,
     pub(in crate::transfer) is_deleted: bool,
     pub(in crate::transfer) tools: Vec<ToolStep>,
-    /// For the audit log: which parts are others than before.
-    pub(in crate::transfer) parts: Vec<String>,
+    /// For the audit log.
+    pub(in crate::transfer) before: Value,
+    pub(in crate::transfer) after: Value,
 }
 
 impl std::fmt::Debug for ServerStep {
@@ -68,10 +73,24 @@ struct Configured {
 /// A configuration that is stored.
 struct Standing<'a> {
     value: Value,
-    /// What was secret when it was sealed.
-    secret_places: &'a [String],
-    /// What the connector says by now.
-    schema: Option<Value>,
+    server: &'a WholeServer,
+}
+
+/// What a connector's servers are configured by. Compiled once for all of them, if any of them needs it.
+pub(super) struct Schema {
+    value: Option<Value>,
+    checker: OnceCell<Checker>,
+}
+
+impl Schema {
+    fn check(&self, configuration: &Value) -> FieldErrors {
+        if configuration.to_string().len() > CONFIGURATION_MAX_BYTES {
+            let reason = "At most 64 KiB as JSON.".into();
+            return FieldErrors::one("configuration", FieldError::Refused { reason });
+        }
+        let checker = self.checker.get_or_init(|| Checker::of(self.value.as_ref()));
+        checker.check(configuration).err().unwrap_or_default()
+    }
 }
 
 impl Planner<'_> {
@@ -143,7 +162,7 @@ impl Planner<'_> {
         };
         let empty = Node::Map(Vec::new());
         let given = entry.configuration.as_ref().unwrap_or(&empty);
-        let configured = self.configuration(given, entry, schema.as_ref(), None, path)?;
+        let configured = self.configuration(given, entry, &schema, None, path)?;
         self.check_tools_count(entry.tools.len(), path);
         let mut members = vec![
             Member::new("name", None, Some(&entry.name)),
@@ -155,7 +174,6 @@ impl Planner<'_> {
         if entry.deleted == Some(true) {
             members.push(Member::new("deleted", None, Some("true")));
         }
-        let parts = members.iter().map(|member| member.name.clone()).collect();
         self.note(Kind::Server, title(entry), true, members);
         let (Some(configured), Some(endpoint)) = (configured, endpoint) else {
             return Ok(None);
@@ -163,6 +181,8 @@ impl Planner<'_> {
         Ok(Some(ServerStep {
             id: ServerId(Uuid::new_v4()),
             is_new: true,
+            before: Value::Null,
+            after: audited_new(entry, &configured.value),
             owner,
             name: entry.name.clone(),
             endpoint: endpoint.clone(),
@@ -176,7 +196,6 @@ impl Planner<'_> {
                 .cloned()
                 .map(|tool| ToolStep { is_new: true, tool })
                 .collect(),
-            parts,
         }))
     }
 
@@ -207,11 +226,11 @@ impl Planner<'_> {
             Some(given) => {
                 let before = Standing {
                     value: self.engine.opened_configuration(stored)?,
-                    secret_places: &stored.secret_places,
-                    schema: config_params(stored.connector_config.as_deref())?,
+                    server: stored,
                 };
-                let schema = self.schema(&entry.connector)?.flatten();
-                self.configuration(given, entry, schema.as_ref(), Some(&before), path)?
+                let schema = self.schema(&entry.connector)?;
+                let schema = schema.ok_or_else(|| Error::internal("a connector is gone that was held"))?;
+                self.configuration(given, entry, &schema, Some(&before), path)?
             }
             None => None,
         };
@@ -235,7 +254,7 @@ impl Planner<'_> {
             (is_deleted, _) => is_deleted,
         };
         let tools = self.tools(entry, stored, path, &mut members);
-        let parts = members.iter().map(|member| member.name.clone()).collect();
+        let (before, after) = audited(entry, stored, &members);
         if !self.note(Kind::Server, title(entry), false, members) {
             return Ok(None);
         }
@@ -250,7 +269,8 @@ impl Planner<'_> {
             secret_places: secret_places.unwrap_or_default(),
             is_deleted,
             tools,
-            parts,
+            before,
+            after,
         }))
     }
 
@@ -303,17 +323,26 @@ impl Planner<'_> {
     }
 
     /// The schema of the configuration of a connector's servers, as it will be; nothing when there is no such connector.
-    fn schema(&self, connector: &str) -> Result<Option<Option<Value>>, Error> {
+    fn schema(&mut self, connector: &str) -> Result<Option<Rc<Schema>>, Error> {
+        if let Some(known) = self.schemas.get(connector) {
+            return Ok(known.clone());
+        }
         let entry = self.connectors.get(connector);
         let stored = self.stored.connectors.get(connector);
-        if entry.is_none() && stored.is_none() {
-            return Ok(None);
-        }
         let config: Option<&RawValue> = match entry.and_then(|entry| entry.definitions.as_ref()) {
             Some(definitions) => definitions.config.as_deref(),
             None => stored.and_then(|stored| stored.set.config.as_deref()),
         };
-        config_params(config).map(Some)
+        let schema = if entry.is_some() || stored.is_some() {
+            Some(Rc::new(Schema {
+                value: config_params(config)?,
+                checker: OnceCell::new(),
+            }))
+        } else {
+            None
+        };
+        self.schemas.insert(connector.to_owned(), schema.clone());
+        Ok(schema)
     }
 
     /// The configuration with its secrets, if it can be used.
@@ -321,7 +350,7 @@ impl Planner<'_> {
         &mut self,
         given: &Node,
         entry: &ServerEntry,
-        schema: Option<&Value>,
+        schema: &Schema,
         before: Option<&Standing<'_>>,
         path: &str,
     ) -> Result<Option<Configured>, Error> {
@@ -332,7 +361,7 @@ impl Planner<'_> {
             missing,
             problems,
         } = resolve(
-            schema,
+            schema.value.as_ref(),
             given,
             before.map(|before| &before.value),
             &entry.endpoint,
@@ -347,7 +376,7 @@ impl Planner<'_> {
         let errors = if is_same {
             FieldErrors::default()
         } else {
-            check(schema, &value)
+            schema.check(&value)
         };
         for (field, reference) in missing {
             let name = reference.from_env;
@@ -367,30 +396,25 @@ impl Planner<'_> {
             // The first thing that was said of a field stands.
             self.problems.error(&format!("{path}.{field}"), error);
         }
-        Ok(is_usable.then(|| Configured {
-            members: if is_same {
-                Vec::new()
-            } else {
-                differences(schema, before, &value, &followed)
-            },
-            secret_places: {
-                let mut places = configuration::secret_places(schema, &value);
-                places.extend(followed);
-                places.sort();
-                places.dedup();
-                places
-            },
+        if !is_usable {
+            return Ok(None);
+        }
+        let schema = schema.value.as_ref();
+        let members = if is_same {
+            Vec::new()
+        } else {
+            differences(schema, before, &value, &followed)?
+        };
+        let mut secret_places = configuration::secret_places(schema, &value);
+        secret_places.extend(followed);
+        secret_places.sort();
+        secret_places.dedup();
+        Ok(Some(Configured {
             value,
+            secret_places,
+            members,
         }))
     }
-}
-
-fn check(schema: Option<&Value>, value: &Value) -> FieldErrors {
-    if value.to_string().len() > CONFIGURATION_MAX_BYTES {
-        let reason = "At most 64 KiB as JSON.".into();
-        return FieldErrors::one("configuration", FieldError::Refused { reason });
-    }
-    Checker::of(schema).check(value).err().unwrap_or_default()
 }
 
 /// Which entries of a configuration are others than before. What was secret, by the day it was sealed, by the connector as
@@ -400,25 +424,66 @@ fn differences(
     before: Option<&Standing<'_>>,
     after: &Value,
     followed: &[String],
-) -> Vec<Member> {
+) -> Result<Vec<Member>, Error> {
     let nothing = Value::Object(Map::new());
     let old = before.map_or(&nothing, |before| &before.value);
-    let old_shown = before.map_or(Value::Null, |before| {
-        let shown = configuration::masked(before.schema.as_ref(), before.secret_places, old.clone());
-        configuration::masked(schema, &[], shown)
-    });
+    let old_shown = match before {
+        Some(Standing { value, server }) => {
+            let stored = config_params(server.connector_config.as_deref())?;
+            let shown = configuration::masked(stored.as_ref(), &server.secret_places, value.clone());
+            configuration::masked(schema, &[], shown)
+        }
+        None => Value::Null,
+    };
     let new_shown = configuration::masked(schema, followed, after.clone());
-    let keys =
-        |value: &'_ Value| -> Vec<String> { value.as_object().into_iter().flat_map(Map::keys).cloned().collect() };
-    let keys: BTreeSet<String> = keys(old).into_iter().chain(keys(after)).collect();
-    keys.into_iter()
+    let names: BTreeSet<&str> = keys(old).into_iter().chain(keys(after)).collect();
+    let members = names
+        .into_iter()
         .filter(|key| old.get(key) != after.get(key))
         .map(|key| {
-            let text = |shown: &Value| shown.get(&key).map(Value::to_string);
+            let text = |shown: &Value| shown.get(key).map(Value::to_string);
             let (before, after) = (text(&old_shown), text(&new_shown));
             Member::new(format!("configuration.{key}"), before.as_deref(), after.as_deref())
-        })
-        .collect()
+        });
+    Ok(members.collect())
+}
+
+/// The audit log's words for what becomes of a server. Of its configuration and its tools those are named that are others
+/// than before: their values are their owner's.
+fn audited(entry: &ServerEntry, stored: &WholeServer, members: &[Member]) -> (Value, Value) {
+    let (mut before, mut after) = (Map::new(), Map::new());
+    for member in members {
+        for (side, text) in [(&mut before, &member.before), (&mut after, &member.after)] {
+            let Some(text) = text else { continue };
+            match member.name.split_once('.') {
+                Some((part, key)) => {
+                    let keys = side.entry(part).or_insert_with(|| Value::Array(Vec::new()));
+                    keys.as_array_mut().into_iter().for_each(|keys| keys.push(key.into()));
+                }
+                None => {
+                    side.insert(member.name.clone(), text.as_str().into());
+                }
+            }
+        }
+    }
+    // A report shortens it.
+    if before.contains_key("name") {
+        before.insert("name".to_owned(), stored.name.as_str().into());
+        after.insert("name".to_owned(), entry.name.as_str().into());
+    }
+    (before.into(), after.into())
+}
+
+/// The same for a new one.
+fn audited_new(entry: &ServerEntry, configuration: &Value) -> Value {
+    let mut after = json!({"configuration": keys(configuration)});
+    if !entry.tools.is_empty() {
+        after["tools"] = entry.tools.iter().map(|tool| tool.name.as_str()).collect();
+    }
+    if entry.deleted == Some(true) {
+        after["deleted"] = "true".into();
+    }
+    after
 }
 
 /// How a report names a server.
