@@ -179,9 +179,10 @@ impl Engine {
             tx.set_connector_mode(id, mode).await?;
         }
         if !step.is_new && (step.source.is_some() || step.mode.is_some()) {
-            // What was held back, was so in comparison with what was in force: the next check compares anew.
+            // What was held back, was so in comparison with what was in force: the next check, at once, compares anew.
             tx.set_connector_changes(id, None).await?;
             tx.clear_found(id).await?;
+            tx.make_check_due(id).await?;
         }
         if step.logo.is_some() {
             tx.put_logo(id, step.logo.as_ref()).await?;

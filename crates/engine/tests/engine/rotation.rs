@@ -295,7 +295,7 @@ async fn a_rotation_that_breaks_off_has_said_that_it_began(pool: PgPool) {
     between.rotate_keys(&who(), |_| ()).await.unwrap_err();
     let key_id = between.vault().key_id();
     let begun = format!(r#"{{"key_id":"{key_id}","begun":true}}"#);
-    assert_eq!(said().await, [begun.clone()]);
+    assert_eq!(said().await, std::slice::from_ref(&begun));
 
     let whole = "ALTER TABLE mcp_servers RENAME COLUMN away TO configuration";
     sqlx::query(whole).execute(&pool).await.unwrap();
