@@ -8,6 +8,7 @@ use crate::{
     error::{Conflict, NotFound},
     gateway::{RouteKey, ServerRow, TokenGrant, UsageRecord},
     servers::NewServer,
+    upstream::manifest::empty_list,
 };
 use patchbay_domain::{
     ids::{ConnectorRef, SessionId, UserId},
@@ -234,7 +235,7 @@ impl Worker {
     }
 
     /// Everything that the gateway needs to serve a server; what its connector's service says by now only while that
-    /// isn't in force, and only if it is wanted.
+    /// isn't in force, and only if it is wanted; templates only where tools are made from them.
     pub(crate) async fn server_row(&mut self, key: &RouteKey, with_upstream: bool) -> Result<Option<ServerRow>, Error> {
         let (endpoints, id) = match key {
             RouteKey::Endpoint(endpoint) => (endpoint.stored_forms(), None),
@@ -243,9 +244,11 @@ impl Worker {
         let row = sqlx::query!(
             r#"SELECT s.id, s.user_id, s.name, s.configuration, c.id AS connector_id, c.name AS connector_name,
                       c.mode, c.version, c.mcp_url, c.secret, c.secret_header, c.tools::text AS "tools!",
-                      c.templates::text AS "templates!", c.config::text AS config,
-                      k.tools::text AS upstream_tools, k.templates::text AS upstream_templates
+                      CASE WHEN d.makes THEN c.templates::text END AS templates, c.config::text AS config,
+                      k.tools::text AS upstream_tools,
+                      CASE WHEN d.makes THEN k.templates::text END AS upstream_templates
                FROM mcp_servers s
+               CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM mcp_server_tools WHERE server_id = s.id) AS makes) d
                JOIN mcp_connectors c ON c.id = s.connector_id
                LEFT JOIN connector_checks k ON k.connector_id = c.id AND c.changes IS NOT NULL AND c.mode <> 'sync' AND $3
                WHERE s.deleted_at IS NULL AND (s.endpoint = ANY($1) OR s.id = $2)"#,
@@ -270,7 +273,7 @@ impl Worker {
             sealed_secret: row.secret,
             secret_header: row.secret_header,
             tools: connectors::raw(row.tools)?,
-            templates: connectors::raw(row.templates)?,
+            templates: row.templates.map(connectors::raw).transpose()?.unwrap_or_else(empty_list),
             upstream_tools: row.upstream_tools.map(connectors::raw).transpose()?,
             upstream_templates: row.upstream_templates.map(connectors::raw).transpose()?,
             dynamic,
