@@ -50,6 +50,8 @@ CREATE TABLE connector_checks (
     connector_id uuid NOT NULL CONSTRAINT connector_checks_pkey PRIMARY KEY
         CONSTRAINT connector_checks_connector_fkey REFERENCES mcp_connectors ON DELETE CASCADE,
     checked_at timestamptz NOT NULL,
+    begun bigint NOT NULL DEFAULT 0,
+    ended bigint NOT NULL DEFAULT 0,
     folded integer NOT NULL DEFAULT 0,
     error text,
     found_at timestamptz,
@@ -67,6 +69,8 @@ CREATE TABLE connector_checks (
 
 COMMENT ON TABLE connector_checks IS 'When each connector''s service was last asked for its definitions, and what it says where that differs from what is in force';
 COMMENT ON COLUMN connector_checks.checked_at IS 'When the last check began, here or in another process';
+COMMENT ON COLUMN connector_checks.begun IS 'How many checks have begun. The last one counts, whatever anybody''s clock says';
+COMMENT ON COLUMN connector_checks.ended IS 'The last check that ended, counted in the same way';
 COMMENT ON COLUMN connector_checks.folded IS 'How many changes the audit log doesn''t have a row of their own for yet, because there were so many';
 COMMENT ON COLUMN connector_checks.error IS 'Why the last check failed';
 COMMENT ON COLUMN connector_checks.found_at IS 'When this difference was first seen';

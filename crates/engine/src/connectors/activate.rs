@@ -190,8 +190,8 @@ impl Engine {
             tx.put_logo(id, found.logo.as_ref()).await?;
         }
         tx.set_connector_changes(id, None).await?;
-        tx.begin_check(id, self.clock().now()).await?;
-        tx.end_check(id, None).await?;
+        let check = tx.begin_check(id, self.clock().now()).await?;
+        tx.end_check(id, check, None).await?;
         tx.clear_found(id).await?;
         Ok(pinned)
     }

@@ -1,15 +1,15 @@
 //! Asking a connector's service again: what it says now is adopted (sync), or held back (active) until a superuser has
 //! looked at it.
 //!
-//! A check is claimed by writing down when it began, and counts only if none has begun since and nobody has changed what is
-//! in force: so an answer that comes late never wins over a newer one. No transaction is open while a service is asked.
+//! A check is claimed by numbering it, and counts only if none has begun since and nobody has changed what is in force: so
+//! an answer that comes late never wins over a newer one. No transaction is open while a service is asked.
 
 use super::{DefinitionSet, difference, difference::revision, held_back::told, history::Origin, words};
 use crate::{
     Actor, Engine, Error,
     audit::{Entry, Who},
     error::Conflict,
-    storage::{Tx, connectors::StandingConnector},
+    storage::{Tx, connector_checks::CheckNumber, connectors::StandingConnector},
     upstream::manifest::Definitions,
 };
 use futures::{StreamExt, stream};
@@ -19,7 +19,7 @@ use patchbay_domain::{
     ids::{ConnectorId, ConnectorRef},
 };
 use serde_json::json;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 use url::Url;
 
 /// How old the last check of an active connector may become.
@@ -62,15 +62,14 @@ impl Engine {
     /// [`Error::BadConnector`], or a failing database.
     pub async fn sync_connector(&self, actor: &Actor, connector: ConnectorRef) -> Result<Synced, Error> {
         actor.require_superuser()?;
-        let begun = self.clock().now();
         let mut tx = self.db().begin_as(actor.user).await?;
         let standing = tx.require_locked(connector).await?;
         if standing.mode == ConnectorMode::Deactive || standing.url.is_empty() {
             return Err(Conflict::ConnectorDeactive { name: standing.name }.into());
         }
-        tx.begin_check(standing.id, begun).await?;
+        let number = tx.begin_check(standing.id, self.clock().now()).await?;
         tx.commit().await?;
-        let outcome = self.check(standing.id, begun, &actor.who()).await?;
+        let outcome = self.check(standing.id, number, &actor.who()).await?;
 
         let mut tx = self.db().begin_as(actor.user).await?;
         let connector = tx.require_connector(connector).await?;
@@ -99,35 +98,44 @@ impl Engine {
     /// checked.
     ///
     /// # Errors
-    /// When the database fails. A service that fails doesn't: that is noted with its connector.
+    /// When the database fails, after all that was claimed has been tried. A service that fails is no error: that is noted
+    /// with its connector.
     pub async fn check_due_connectors(&self) -> Result<usize, Error> {
         let mut checked = 0;
         loop {
-            let begun = self.clock().now();
             let mut worker = self.db().worker().await?;
-            let (claimed, any) = worker.claim_due_checks(begun, begun - CHECK_EVERY, CLAIM).await?;
+            let (claimed, any) = worker.claim_due_checks(self.clock().now(), CHECK_EVERY, CLAIM).await?;
             worker.commit().await?;
             if !any {
                 return Ok(checked);
             }
             let mut ended = stream::iter(claimed)
-                .map(|id| self.check_by_itself(id, begun))
+                .map(|(id, number)| self.check_by_itself(id, number))
                 .buffer_unordered(AT_ONCE);
+            // Nobody else makes the others, now that they are claimed.
+            let mut failed = None;
             while let Some(ended) = ended.next().await {
-                ended?;
-                checked += 1;
+                match ended {
+                    Ok(_) => checked += 1,
+                    Err(error) => {
+                        failed.get_or_insert(error);
+                    }
+                }
+            }
+            if let Some(error) = failed {
+                return Err(error);
             }
         }
     }
 
     /// A check that nobody asked for, and whether something new is in force since.
-    pub(super) async fn check_by_itself(&self, id: ConnectorId, begun: OffsetDateTime) -> Result<bool, Error> {
-        let outcome = self.check(id, begun, &Who::system()).await?;
+    pub(super) async fn check_by_itself(&self, id: ConnectorId, number: CheckNumber) -> Result<bool, Error> {
+        let outcome = self.check(id, number, &Who::system()).await?;
         Ok(matches!(outcome, Outcome::Answered { adopted: true, .. }))
     }
 
     /// Asks the service and deals with its answer.
-    async fn check(&self, id: ConnectorId, begun: OffsetDateTime, who: &Who) -> Result<Outcome, Error> {
+    async fn check(&self, id: ConnectorId, number: CheckNumber, who: &Who) -> Result<Outcome, Error> {
         let asked = self
             .db()
             .worker()
@@ -148,11 +156,13 @@ impl Engine {
         let moved = standing.mode == ConnectorMode::Deactive
             || standing.definitions_version != asked.definitions_version
             || standing.url != asked.url;
-        if moved || tx.is_overtaken(id, begun).await? {
+        if moved || tx.is_overtaken(id, number).await? {
+            tx.drop_check(id, number).await?;
+            worker.commit().await?;
             return Ok(Outcome::Overtaken);
         }
         let failure = answer.as_ref().err().map(failure);
-        if tx.end_check(id, failure.as_deref()).await? {
+        if tx.end_check(id, number, failure.as_deref()).await? {
             match &failure {
                 Some(error) => tracing::warn!(connector = standing.name, error, "a connector can't be checked"),
                 None => tracing::info!(connector = standing.name, "a connector can be checked again"),

@@ -1,6 +1,9 @@
 //! Connectors whose definitions follow their service: asked again before a list, once however many lists are asked for.
 
-use crate::{Engine, Error};
+use crate::{
+    Engine, Error,
+    storage::connector_checks::{CheckNumber, FollowState},
+};
 use futures::{
     FutureExt,
     future::{BoxFuture, Shared},
@@ -11,9 +14,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use time::{Duration, OffsetDateTime};
+use tokio::time::{sleep, timeout};
 
 /// How long what was fetched, or what could not be, is good for.
 const FRESH_FOR: Duration = Duration::seconds(60);
+/// How long a fetch of another process is waited for. It may have come down.
+const OTHERS_TAKE: std::time::Duration = std::time::Duration::from_secs(5);
+/// How often it is looked at meanwhile.
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// The fetches of this process: those under way, and when the last one of each connector began.
 #[derive(Debug, Default)]
@@ -33,7 +41,7 @@ impl Following {
 
 impl Engine {
     /// Fetches a sync connector's definitions again, unless that was tried within the last minute, here or in another
-    /// process; whether other ones are in force since. A service that doesn't answer leaves the last good ones, and is left
+    /// process; whether other ones may be in force since. A fetch of another process is waited for. A service that doesn't answer leaves the last good ones, and is left
     /// alone for a minute too. Does nothing for a connector of another mode.
     ///
     /// # Errors
@@ -59,24 +67,48 @@ impl Engine {
     }
 
     async fn follow(self, id: ConnectorId) -> Result<bool, Error> {
-        let begun = self.clock().now();
-        let done = self.follow_if_due(id, begun).await;
+        let done = self.follow_if_due(id, self.clock().now()).await;
         let mut following = self.0.following.lock();
         match done {
-            // Not ours to remember: it follows nothing, or another process was faster.
+            // It follows nothing: there is nothing to remember.
             Ok(None) | Err(_) => following.remove(&id),
-            Ok(Some(_)) => following.insert(id, Follow::Tried(begun)),
+            Ok(Some((at, _))) => following.insert(id, Follow::Tried(at)),
         };
-        Ok(done?.unwrap_or(false))
+        Ok(done?.is_some_and(|(_, changed)| changed))
     }
 
-    async fn follow_if_due(&self, id: ConnectorId, begun: OffsetDateTime) -> Result<Option<bool>, Error> {
+    /// When the last fetch began, here or in another process, and whether other definitions may be in force since.
+    async fn follow_if_due(
+        &self,
+        id: ConnectorId,
+        now: OffsetDateTime,
+    ) -> Result<Option<(OffsetDateTime, bool)>, Error> {
         let mut worker = self.db().worker().await?;
-        let claimed = worker.claim_follow(id, begun, begun - FRESH_FOR).await?;
+        let claimed = worker.claim_follow(id, now, FRESH_FOR).await?;
         worker.commit().await?;
-        if !claimed {
-            return Ok(None);
+        if let Some(number) = claimed {
+            return Ok(Some((now, self.check_by_itself(id, number).await?)));
         }
-        self.check_by_itself(id, begun).await.map(Some)
+        let Some(theirs) = self.follow_state(id).await? else {
+            return Ok(None);
+        };
+        let under_way = theirs.ended < theirs.begun;
+        if under_way {
+            // When they take too long, what is in force is listed.
+            let _ = timeout(OTHERS_TAKE, self.is_ended(id, theirs.begun)).await;
+        }
+        // Whoever asks read before they ended, so they read once more.
+        Ok(Some((theirs.checked_at.min(now), under_way)))
+    }
+
+    async fn is_ended(&self, id: ConnectorId, number: CheckNumber) -> Result<(), Error> {
+        while self.follow_state(id).await?.is_some_and(|state| state.ended < number) {
+            sleep(LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
+    async fn follow_state(&self, id: ConnectorId) -> Result<Option<FollowState>, Error> {
+        self.db().worker().await?.tx().follow_state(id).await
     }
 }

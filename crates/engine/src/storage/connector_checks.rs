@@ -10,8 +10,21 @@ use patchbay_domain::{
     connector::{ChangesState, CheckView},
     ids::{ConnectorId, UserId},
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
+
+/// Which of a connector's checks it is. They are counted because the clocks of two processes never agree; the last to
+/// begin is the one that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct CheckNumber(i64);
+
+/// How far the checks of a connector are that follows its service.
+#[derive(Debug)]
+pub(crate) struct FollowState {
+    pub(crate) checked_at: OffsetDateTime,
+    pub(crate) begun: CheckNumber,
+    pub(crate) ended: CheckNumber,
+}
 
 /// What a service says, in columns that are all empty where that is what is in force.
 struct FoundRow {
@@ -60,16 +73,15 @@ impl Tx {
     }
 
     /// Notes that the service is being asked, whenever it was asked before.
-    pub(crate) async fn begin_check(&mut self, id: ConnectorId, now: OffsetDateTime) -> Result<(), Error> {
-        sqlx::query!(
-            "INSERT INTO connector_checks (connector_id, checked_at) VALUES ($1, $2)
-             ON CONFLICT (connector_id) DO UPDATE SET checked_at = GREATEST(connector_checks.checked_at, $2)",
+    pub(crate) async fn begin_check(&mut self, id: ConnectorId, now: OffsetDateTime) -> Result<CheckNumber, Error> {
+        let begun = sqlx::query_scalar!(
+            "INSERT INTO connector_checks (connector_id, checked_at, begun) VALUES ($1, $2, 1)
+             ON CONFLICT (connector_id) DO UPDATE SET checked_at = $2, begun = connector_checks.begun + 1
+             RETURNING begun",
             id.0,
             now
-        )
-        .execute(self.conn())
-        .await?;
-        Ok(())
+        );
+        Ok(CheckNumber(begun.fetch_one(self.conn()).await?))
     }
 
     /// Makes the next check due at once, because what was last heard says nothing about what is in force now.
@@ -83,19 +95,24 @@ impl Tx {
         Ok(())
     }
 
-    /// Whether a later check has begun than the one of that time.
-    pub(crate) async fn is_overtaken(&mut self, id: ConnectorId, begun: OffsetDateTime) -> Result<bool, Error> {
+    /// Whether a later check has begun than this one.
+    pub(crate) async fn is_overtaken(&mut self, id: ConnectorId, check: CheckNumber) -> Result<bool, Error> {
         let overtaken = sqlx::query_scalar!(
-            r#"SELECT EXISTS (SELECT FROM connector_checks WHERE connector_id = $1 AND checked_at > $2) AS "overtaken!""#,
+            r#"SELECT EXISTS (SELECT FROM connector_checks WHERE connector_id = $1 AND begun > $2) AS "overtaken!""#,
             id.0,
-            begun
+            check.0
         );
         Ok(overtaken.fetch_one(self.conn()).await?)
     }
 
     /// Notes how the check ended that was the last to begin; whether that is news: it failed and the one before hadn't,
     /// or the other way round.
-    pub(crate) async fn end_check(&mut self, id: ConnectorId, error: Option<&str>) -> Result<bool, Error> {
+    pub(crate) async fn end_check(
+        &mut self,
+        id: ConnectorId,
+        check: CheckNumber,
+        error: Option<&str>,
+    ) -> Result<bool, Error> {
         let before = sqlx::query_scalar!(
             "SELECT error FROM connector_checks WHERE connector_id = $1 FOR UPDATE",
             id.0
@@ -103,16 +120,44 @@ impl Tx {
         .fetch_optional(self.conn())
         .await?
         .flatten();
-        if before.as_deref() != error {
-            sqlx::query!(
-                "UPDATE connector_checks SET error = $2 WHERE connector_id = $1",
-                id.0,
-                error
-            )
-            .execute(self.conn())
-            .await?;
-        }
+        sqlx::query!(
+            "UPDATE connector_checks SET error = $2, ended = $3 WHERE connector_id = $1",
+            id.0,
+            error,
+            check.0
+        )
+        .execute(self.conn())
+        .await?;
         Ok(before.is_some() != error.is_some())
+    }
+
+    /// Notes that nothing comes of a check, so that nobody waits for it.
+    pub(crate) async fn drop_check(&mut self, id: ConnectorId, check: CheckNumber) -> Result<(), Error> {
+        sqlx::query!(
+            "UPDATE connector_checks SET ended = GREATEST(ended, $2) WHERE connector_id = $1",
+            id.0,
+            check.0
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// How far the checks are; nothing for a connector that follows nothing or was never checked.
+    pub(crate) async fn follow_state(&mut self, id: ConnectorId) -> Result<Option<FollowState>, Error> {
+        let row = sqlx::query!(
+            "SELECT checked_at, begun, ended
+             FROM connector_checks JOIN mcp_connectors c ON c.id = connector_id
+             WHERE connector_id = $1 AND c.mode = 'sync' AND c.url <> ''",
+            id.0
+        )
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(row.map(|row| FollowState {
+            checked_at: row.checked_at,
+            begun: CheckNumber(row.begun),
+            ended: CheckNumber(row.ended),
+        }))
     }
 
     /// Keeps what the service says, because it isn't what is in force.
@@ -258,57 +303,69 @@ impl Tx {
     }
 }
 
-/// Claims: whoever writes the time of a check is the one who makes it, in whatever process.
+/// Claims: whoever counts a check is the one who makes it, in whatever process.
+///
+/// A check is due when the last one began some time ago, or as far ahead as nobody's clock should be. Connectors are locked
+/// before their checks, as by everybody else, and in one order.
 impl Worker {
-    /// Claims the check of a sync connector that was last begun before `due`.
+    /// Claims the check of a connector that follows its service.
     pub(crate) async fn claim_follow(
         &mut self,
         id: ConnectorId,
         now: OffsetDateTime,
-        due: OffsetDateTime,
-    ) -> Result<bool, Error> {
-        let done = sqlx::query!(
-            "INSERT INTO connector_checks (connector_id, checked_at)
-             SELECT id, $2 FROM mcp_connectors WHERE id = $1 AND mode = 'sync' AND url <> ''
-             ON CONFLICT (connector_id) DO UPDATE SET checked_at = $2 WHERE connector_checks.checked_at <= $3",
+        every: Duration,
+    ) -> Result<Option<CheckNumber>, Error> {
+        let claimed = sqlx::query_scalar!(
+            "WITH following AS (
+                 SELECT id FROM mcp_connectors WHERE id = $1 AND mode = 'sync' AND url <> '' FOR KEY SHARE
+             )
+             INSERT INTO connector_checks (connector_id, checked_at, begun) SELECT id, $2, 1 FROM following
+             ON CONFLICT (connector_id) DO UPDATE SET checked_at = $2, begun = connector_checks.begun + 1
+             WHERE connector_checks.checked_at <= $3 OR connector_checks.checked_at > $4
+             RETURNING begun",
             id.0,
             now,
-            due
-        )
-        .execute(self.tx().conn())
-        .await?;
-        Ok(done.rows_affected() > 0)
+            now - every,
+            now + every
+        );
+        Ok(claimed.fetch_optional(self.tx().conn()).await?.map(CheckNumber))
     }
 
-    /// Claims the checks of active connectors that were last begun before `due`, at most so many: those that are claimed
-    /// now, and whether there were any to claim, for others may have been faster.
+    /// Claims due checks of active connectors, at most so many: those that are claimed now, and whether there were any to
+    /// claim, for others may have been faster. A connector that somebody is just deciding about comes the next time.
     pub(crate) async fn claim_due_checks(
         &mut self,
         now: OffsetDateTime,
-        due: OffsetDateTime,
+        every: Duration,
         limit: u32,
-    ) -> Result<(Vec<ConnectorId>, bool), Error> {
+    ) -> Result<(Vec<(ConnectorId, CheckNumber)>, bool), Error> {
         let ids: Vec<Uuid> = sqlx::query_scalar!(
             "SELECT c.id FROM mcp_connectors c LEFT JOIN connector_checks k ON k.connector_id = c.id
-             WHERE c.mode = 'active' AND c.url <> '' AND (k.checked_at IS NULL OR k.checked_at <= $1)
-             ORDER BY k.checked_at NULLS FIRST LIMIT $2",
-            due,
+             WHERE c.mode = 'active' AND c.url <> ''
+               AND (k.checked_at IS NULL OR k.checked_at <= $1 OR k.checked_at > $2)
+             ORDER BY k.checked_at NULLS FIRST LIMIT $3
+             FOR KEY SHARE OF c SKIP LOCKED",
+            now - every,
+            now + every,
             i64::from(limit)
         )
         .fetch_all(self.tx().conn())
         .await?;
-        // In one order everywhere, so that two processes that claim at the same time don't wait for each other.
-        let claimed = sqlx::query_scalar!(
-            "INSERT INTO connector_checks (connector_id, checked_at)
-             SELECT id, $2 FROM mcp_connectors WHERE id = ANY($1) ORDER BY id
-             ON CONFLICT (connector_id) DO UPDATE SET checked_at = $2 WHERE connector_checks.checked_at <= $3
-             RETURNING connector_id",
+        let claimed = sqlx::query!(
+            "INSERT INTO connector_checks (connector_id, checked_at, begun)
+             SELECT id, $2, 1 FROM mcp_connectors WHERE id = ANY($1) ORDER BY id
+             ON CONFLICT (connector_id) DO UPDATE SET checked_at = $2, begun = connector_checks.begun + 1
+             WHERE connector_checks.checked_at <= $3 OR connector_checks.checked_at > $4
+             RETURNING connector_id, begun",
             &ids,
             now,
-            due
+            now - every,
+            now + every
         )
         .fetch_all(self.tx().conn())
         .await?;
-        Ok((claimed.into_iter().map(ConnectorId).collect(), !ids.is_empty()))
+        let claimed = claimed.into_iter();
+        let claimed = claimed.map(|row| (row.connector_id.into(), CheckNumber(row.begun)));
+        Ok((claimed.collect(), !ids.is_empty()))
     }
 }

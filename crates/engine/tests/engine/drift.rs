@@ -246,7 +246,10 @@ async fn a_refused_difference_stays_refused_until_the_service_changes_again(pool
         (Some(ChangesState::Refused), Some("Not like this"))
     );
     let blocked = |view: &ChangesView| view.changes.iter().filter(|change| change.blocked).count();
-    assert!(blocked(&refused) > 0, "what was refused isn't called under the old words");
+    assert!(
+        blocked(&refused) > 0,
+        "what was refused isn't called under the old words"
+    );
     case.check().await;
     assert_eq!(case.changes().await, refused);
     assert_eq!(case.tools().await, ["add", "list"]);
@@ -345,7 +348,10 @@ async fn where_calls_go_is_never_followed_and_the_secret_is_shown_to_nobody_new(
     case.check().await;
     assert_eq!(case.tools().await, ["only"]);
     let view = case.changes().await;
-    assert_eq!((keys(&view), view.state), (vec!["mcp_url"], Some(ChangesState::Refused)));
+    assert_eq!(
+        (keys(&view), view.state),
+        (vec!["mcp_url"], Some(ChangesState::Refused))
+    );
     assert_eq!(view.note.as_deref(), Some("Who is that?"));
 
     case.accept(Decision::default()).await.unwrap();
@@ -561,4 +567,53 @@ async fn an_answer_that_comes_late_does_not_win_over_a_newer_one(pool: PgPool) {
     held_up.add_permits(1);
     assert_eq!(late.await.unwrap().unwrap(), 1);
     assert_eq!(case.changes().await.state, None);
+}
+
+#[sqlx::test(migrations = false)]
+async fn which_of_two_checks_counts_is_no_matter_of_clocks(pool: PgPool) {
+    let case = Case::start(&pool).await;
+    let ahead = engine_with(&pool, |config| config.keys = case.engine.config().keys.clone()).await;
+    case.engine.clock().advance(Duration::minutes(6));
+    ahead.clock().advance(Duration::minutes(10));
+    case.service.says(Case::drifted());
+    let held_up = case.service.hold_up();
+    let asked = case.service.asked();
+    let late = tokio::spawn(async move { ahead.check_due_connectors().await });
+    case.service.asked_times(asked + 1).await;
+    case.service.go_on();
+    case.service.says(Case::approved());
+    case.check().await;
+    held_up.add_permits(1);
+    assert_eq!(late.await.unwrap().unwrap(), 1);
+    assert_eq!(case.changes().await.state, None, "it began later by its clock only");
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_secret_is_not_shown_to_a_manifest_host_that_asks_for_it_one_day(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let endpoint = Service::start(json!({})).await;
+    let mut said = Case::approved();
+    said["mcp_url"] = json!(endpoint.mcp_url());
+    let registry = Service::start(said).await;
+    let new = RegisterConnector {
+        secret: Some("hunter2".into()),
+        ..new_connector("notes")
+    };
+    let connector = ConnectorRef::Id(engine.register_connector(&root, new).await.unwrap().id);
+    engine
+        .activate_connector(&root, connector, &registry.url())
+        .await
+        .unwrap();
+    let greeted = endpoint.authorizations();
+    assert!(
+        !greeted.is_empty() && greeted.iter().all(Option::is_none),
+        "it was warned of first"
+    );
+    registry.asks_who_is_there();
+    engine.clock().advance(Duration::minutes(6));
+    assert_eq!(engine.check_due_connectors().await.unwrap(), 1);
+    assert!(registry.manifest_authorizations().iter().all(Option::is_none));
+    let error = engine.connector_changes(&root, connector).await.unwrap().error;
+    assert!(error.is_some_and(|error| error.contains("It asks for the secret")));
 }

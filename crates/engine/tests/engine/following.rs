@@ -85,6 +85,75 @@ async fn two_processes_fetch_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
+async fn whoever_is_second_waits_for_the_process_that_fetches_and_then_asks_nobody_for_a_minute(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let service = Service::start(with_tools(&[tool("add", "Adds")])).await;
+    let id = added(&engine, &root, &service, "notes", ConnectorMode::Sync).await;
+    engine.clock().advance(Duration::seconds(61));
+    let other = another(&engine, &pool).await;
+    service.says(with_tools(&[tool("list", "Lists")]));
+    let held_up = service.hold_up();
+    let asked = service.asked();
+    let first = engine.clone();
+    let first = tokio::spawn(async move { first.follow_connector(id).await });
+    service.asked_times(asked + 1).await;
+    let second = async {
+        other.follow_connector(id).await.unwrap();
+        tools(&other, &root, id).await
+    };
+    let (listed, ()) = tokio::join!(second, async { held_up.add_permits(1) });
+    assert_eq!(listed, ["list"]);
+    assert!(first.await.unwrap().unwrap());
+
+    service.go_on();
+    sqlx::query("UPDATE connector_checks SET checked_at = 'epoch'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    assert!(!other.follow_connector(id).await.unwrap());
+    assert_eq!(service.asked(), asked + 1, "it knows when the other one fetched");
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_process_that_came_down_is_not_waited_for_for_ever(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let service = Service::start(with_tools(&[tool("add", "Adds")])).await;
+    let id = added(&engine, &root, &service, "notes", ConnectorMode::Sync).await;
+    sqlx::query("UPDATE connector_checks SET begun = begun + 1")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let asked = service.asked();
+    assert!(engine.follow_connector(id).await.unwrap());
+    assert_eq!(service.asked(), asked);
+}
+
+#[sqlx::test(migrations = false)]
+async fn clocks_that_disagree_keep_nothing_from_being_checked(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let service = Service::start(with_tools(&[tool("add", "Adds")])).await;
+    let ahead = another(&engine, &pool).await;
+    ahead.clock().advance(Duration::seconds(30));
+    let follows = added(&ahead, &root, &service, "follows", ConnectorMode::Sync).await;
+    added(&ahead, &root, &service, "stays", ConnectorMode::Active).await;
+    let asked = service.asked();
+    engine.follow_connector(follows).await.unwrap();
+    assert_eq!(engine.check_due_connectors().await.unwrap(), 0);
+    assert_eq!(service.asked(), asked, "half a minute is nothing");
+
+    ahead.clock().advance(Duration::days(1));
+    ahead.follow_connector(follows).await.unwrap();
+    assert_eq!(ahead.check_due_connectors().await.unwrap(), 1);
+    engine.clock().advance(Duration::seconds(61));
+    engine.follow_connector(follows).await.unwrap();
+    assert_eq!(engine.check_due_connectors().await.unwrap(), 1);
+    assert_eq!(service.asked(), asked + 4, "a time that is still to come says nothing");
+}
+
+#[sqlx::test(migrations = false)]
 async fn whoever_asked_first_may_hang_up(pool: PgPool) {
     let engine = engine(&pool).await;
     let root = superuser(&engine).await;
@@ -216,4 +285,66 @@ async fn a_secret_that_cannot_be_opened_keeps_nobody_else_from_being_checked(poo
     let check = engine.connector(&root, ConnectorRef::Id(broken)).await.unwrap().check;
     let error = check.unwrap().error;
     assert!(error.is_some_and(|error| error.contains("secret can't be opened")));
+}
+
+#[sqlx::test(migrations = false)]
+async fn one_check_that_the_database_fails_keeps_no_other_from_being_made(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let service = Service::start(with_tools(&[tool("add", "Adds")])).await;
+    for n in 0..20 {
+        added(&engine, &root, &service, &format!("c{n}"), ConnectorMode::Active).await;
+    }
+    sqlx::raw_sql(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no''; END';
+         CREATE TRIGGER refuse BEFORE UPDATE OF error ON connector_checks FOR EACH ROW
+         WHEN (NEW.error IS NOT NULL AND NEW.connector_id::text < '4') EXECUTE FUNCTION refuse()",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    service.fails();
+    engine.clock().advance(Duration::minutes(5));
+    let refused: i64 = sqlx::query_scalar("SELECT count(*) FROM connector_checks WHERE connector_id::text < '4'")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    let checked = engine.check_due_connectors().await;
+    assert_eq!(checked.is_err(), refused > 0, "whoever runs the checks hears of it");
+    let failed: i64 = sqlx::query_scalar("SELECT count(*) FROM connector_checks WHERE error IS NOT NULL")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(failed, 20 - refused);
+}
+
+#[sqlx::test(migrations = false)]
+async fn checks_that_begin_for_the_first_time_at_once_do_not_wait_for_each_other_in_a_circle(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let service = Service::start(with_tools(&[tool("add", "Adds")])).await;
+    let mut ids = Vec::new();
+    for n in 0..8 {
+        ids.push(added(&engine, &root, &service, &format!("c{n}"), ConnectorMode::Active).await);
+    }
+    let other = another(&engine, &pool).await;
+    for _ in 0..5 {
+        // As after an upgrade, or an import.
+        sqlx::query("DELETE FROM connector_checks")
+            .execute(&pool)
+            .await
+            .unwrap();
+        let syncs = ids
+            .iter()
+            .rev()
+            .map(|id| engine.sync_connector(&root, ConnectorRef::Id(*id)));
+        let (synced, one, two) = tokio::join!(
+            join_all(syncs),
+            engine.check_due_connectors(),
+            other.check_due_connectors()
+        );
+        one.unwrap();
+        two.unwrap();
+        synced.into_iter().for_each(|synced| drop(synced.unwrap()));
+    }
 }

@@ -17,10 +17,12 @@ pub(crate) struct Service(Arc<Inner>);
 
 struct Inner {
     url: String,
-    body: Mutex<Option<Value>>,
+    body: Mutex<Result<Value, StatusCode>>,
     asked: watch::Sender<usize>,
     /// What calls came with, at the MCP endpoint.
     authorizations: Mutex<Vec<Option<String>>>,
+    /// What whoever asked for the manifest came with.
+    manifest_authorizations: Mutex<Vec<Option<String>>>,
     /// One permit an answer, while answers are held up.
     held_up: Mutex<Option<Arc<Semaphore>>>,
 }
@@ -31,9 +33,10 @@ impl Service {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let service = Self(Arc::new(Inner {
             url: format!("http://{}", listener.local_addr().unwrap()),
-            body: Mutex::new(Some(body)),
+            body: Mutex::new(Ok(body)),
             asked: watch::Sender::new(0),
             authorizations: Mutex::default(),
+            manifest_authorizations: Mutex::default(),
             held_up: Mutex::default(),
         }));
         let app = Router::new()
@@ -55,11 +58,16 @@ impl Service {
     }
 
     pub(crate) fn says(&self, body: Value) {
-        *self.0.body.lock().unwrap() = Some(body);
+        *self.0.body.lock().unwrap() = Ok(body);
     }
 
     pub(crate) fn fails(&self) {
-        *self.0.body.lock().unwrap() = None;
+        *self.0.body.lock().unwrap() = Err(StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    /// Gives the manifest to nobody whom it doesn't know.
+    pub(crate) fn asks_who_is_there(&self) {
+        *self.0.body.lock().unwrap() = Err(StatusCode::UNAUTHORIZED);
     }
 
     /// How often the manifest was asked for.
@@ -92,9 +100,19 @@ impl Service {
     pub(crate) fn authorizations(&self) -> Vec<Option<String>> {
         self.0.authorizations.lock().unwrap().clone()
     }
+
+    /// The `Authorization` of each request for the manifest.
+    pub(crate) fn manifest_authorizations(&self) -> Vec<Option<String>> {
+        self.0.manifest_authorizations.lock().unwrap().clone()
+    }
 }
 
-async fn manifest(State(Service(inner)): State<Service>) -> Response {
+async fn manifest(State(Service(inner)): State<Service>, headers: HeaderMap) -> Response {
+    inner
+        .manifest_authorizations
+        .lock()
+        .unwrap()
+        .push(authorization(&headers));
     // What is said is what was true when the question came.
     let body = inner.body.lock().unwrap().clone();
     inner.asked.send_modify(|asked| *asked += 1);
@@ -103,17 +121,19 @@ async fn manifest(State(Service(inner)): State<Service>) -> Response {
         held_up.acquire().await.unwrap().forget();
     }
     match body {
-        Some(body) => Json(body).into_response(),
-        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Ok(body) => Json(body).into_response(),
+        Err(status) => status.into_response(),
     }
 }
 
 async fn mcp(State(Service(inner)): State<Service>, headers: HeaderMap) -> StatusCode {
-    let authorization = headers
-        .get("authorization")
-        .map(|value| value.to_str().unwrap().to_owned());
-    inner.authorizations.lock().unwrap().push(authorization);
+    inner.authorizations.lock().unwrap().push(authorization(&headers));
     StatusCode::NOT_FOUND
+}
+
+fn authorization(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get("authorization")?;
+    Some(value.to_str().unwrap().to_owned())
 }
 
 /// A tool of that name and with that description.
