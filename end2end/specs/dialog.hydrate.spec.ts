@@ -47,6 +47,43 @@ test('the way back in the history opens and closes dialogs', async ({ page, worl
   await expect(dialog).toHaveCount(0);
 });
 
+test('a new token outlives a dialog that is opened and left by the way back', async ({ page, world }) => {
+  const server = new ServerPage(page);
+  const dialog = page.getByRole('dialog');
+  await page.goto(`/servers/${world.server.id}`);
+  await server.createToken('To outlive a dialog');
+  const token = await server.token();
+  await page.getByRole('link', { name: 'Delete', exact: true }).click();
+  await expect(dialog).toBeVisible();
+  await page.goBack();
+  await expect(dialog).toHaveCount(0);
+  expect(await server.token()).toBe(token);
+  await page.goForward();
+  await expect(dialog).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  expect(await server.token()).toBe(token);
+
+  // Another page, and back: it was shown once.
+  await page.getByRole('link', { name: 'Overview' }).click();
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+  await page.goBack();
+  await expect(server.tokenRow('To outlive a dialog')).toBeVisible();
+  await expect(server.newToken).toHaveCount(0);
+});
+
+test('a dialog of something that is gone by now leads to the page that says so', async ({ page, people, trouble, unique }) => {
+  const api = await people.superuser();
+  const gone = await api.register(unique('gone'));
+  const path = `/connectors/${gone.connector_id}`;
+  trouble.allow(404, path);
+  await page.goto(path);
+  await api.deleteConnector(gone);
+  await page.getByRole('link', { name: 'Edit', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Not found' })).toBeVisible();
+  await expect(page).toHaveURL(`${path}?edit=1`);
+});
+
 function whereTheFocusIs(): string {
   const focused = document.activeElement;
   if (!focused || focused === document.body) return 'the browser';

@@ -84,8 +84,62 @@ test('a form that takes long says so, and is not sent twice', async ({ page, tro
   expect(sent).toBe(1);
 });
 
-test('a session that has ended leads to the sign-in page and back', async ({ page, context, trouble }) => {
-  trouble.allow(401, '/fn/connectors/list');
+test('after a deployment nothing that is shown once is lost', async ({ page, trouble, world }) => {
+  const path = `/servers/${world.server.id}`;
+  const server = new ServerPage(page);
+  await page.goto(path);
+  // As if the page had been loaded before it.
+  await page.route(`**${path}*`, async (route) => {
+    const headers = route.request().headers();
+    if ('patchbay-build' in headers) headers['patchbay-build'] = '/pkg/patchbay-boot.of-yesterday.js';
+    await route.continue({ headers });
+  });
+  trouble.allow(412, path);
+  const loads = countLoads(page);
+  await server.createToken('To outlive a deployment');
+  await expect(server.newToken).toBeVisible();
+  expect(await server.token()).toMatch(/^mcp_token_/);
+  expect(loads()).toBe(1);
+});
+
+test('what is refused on its way to a form tells why', async ({ page, trouble, world }) => {
+  const message = 'The body is larger than it may be.';
+  trouble.allow(413, '/fn/connectors/activate');
+  await page.route('**/fn/connectors/activate', (route) =>
+    route.fulfill({ status: 413, json: { status: 413, error: 'TOO_LARGE', message, detail: message, request_id: 'r-1' } }),
+  );
+  const { dialogForm } = new ConnectorsPage(page);
+  await page.goto(`/connectors?activate=${world.waiting.connector_id}`);
+  await dialogForm.activate(nobodyListens);
+  await expect(dialogForm.alert).toContainText(message);
+  await expect(dialogForm.alert).toContainText('Request r-1');
+});
+
+test('the keyboard goes on in the page after a search, and not at its top', async ({ page, world }) => {
+  const connectors = new ConnectorsPage(page);
+  await connectors.open();
+  await connectors.search(world.waiting.name);
+  await expect(page).toHaveURL(`/connectors?q=${world.waiting.name}`);
+  await expect(connectors.card(world.waiting.name)).toBeVisible();
+  await expect(page.getByRole('main')).toBeFocused();
+});
+
+test('of two forms that activate, each shows what was wrong with itself', async ({ page, people, trouble, unique, world }) => {
+  trouble.allow(400, '/fn/connectors/activate');
+  const registered = await (await people.superuser()).register(unique('two-ways'));
+  const connectors = new ConnectorsPage(page);
+  await connectors.open(`?registered=${registered.connector_id}&activate=${world.waiting.connector_id}`);
+  await connectors.dialogForm.activate(nobodyListens);
+  await expect(connectors.dialogForm.alert).toContainText('Cannot reach connector server.');
+  await page.keyboard.press('Escape');
+  await expect(connectors.dialog).toHaveCount(0);
+  await expect(connectors.activation.submit).toBeVisible();
+  await expect(connectors.activation.alert).toHaveCount(0);
+  await connectors.activation.activate(nobodyListens);
+  await expect(connectors.activation.alert).toContainText('Cannot reach connector server.');
+});
+
+test('a session that has ended leads to the sign-in page and back', async ({ page, context }) => {
   await page.goto('/');
   await context.clearCookies();
   await page.getByRole('link', { name: 'Connectors', exact: true }).click();
