@@ -39,3 +39,4 @@ mod sessions;
 mod stopping;
 mod transfer_command;
 mod versions;
+mod warnings;

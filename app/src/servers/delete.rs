@@ -28,8 +28,8 @@ pub(super) fn DeleteDialog(
                 {made}
             </ul>
             <p>
-                "The connector " <strong>{server.connector.name}</strong> " stays. The configuration stays stored until that is deleted, "
-                "too; until then nobody else gets the endpoint, and the server counts towards how many you may have."
+                "The connector " <strong>{server.connector.name}</strong> " stays. Until that is deleted, too, the configuration stays "
+                "stored, nobody else gets the endpoint, and the server counts towards how many you may have."
             </p>
             <InPlaceForm form action=DeleteServer::url() words="The server was not deleted">
                 <Hidden name="server_id" value=server.id.to_string()/>
