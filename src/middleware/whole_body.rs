@@ -29,7 +29,7 @@ pub(crate) async fn whole_body(request: Request, next: Next) -> Response {
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > MAX_BYTES as u64) {
-        return rest::Error::TooLarge.into_response();
+        return rest::Error::TooLarge { max_bytes: MAX_BYTES }.into_response();
     }
     if request.body().is_end_stream() {
         return next.run(request).await;
@@ -47,7 +47,7 @@ pub(crate) async fn read(body: Body, max_bytes: usize, patience: Duration) -> Re
         .await
         .map_err(|_| rest::Error::Timeout)?
         .map_err(|error| match is_too_large(&error) {
-            true => rest::Error::TooLarge,
+            true => rest::Error::TooLarge { max_bytes },
             false => rest::Error::cut_off(),
         })
 }
@@ -84,7 +84,7 @@ mod tests {
         );
         assert!(matches!(
             read(Body::from_stream(chunks(17)), MAX_BYTES, PATIENCE).await,
-            Err(rest::Error::TooLarge)
+            Err(rest::Error::TooLarge { max_bytes: MAX_BYTES })
         ));
     }
 

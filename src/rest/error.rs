@@ -20,10 +20,10 @@ pub(crate) enum Error {
     Engine(patchbay_engine::Error),
     /// The body is no JSON. `at` says where it stops being that.
     Malformed { at: String },
-    /// Not what this route takes.
-    UnsupportedMediaType,
-    /// More than any route takes.
-    TooLarge,
+    /// Not what this route takes: that is `taken`.
+    UnsupportedMediaType { taken: &'static str },
+    /// More than this route takes.
+    TooLarge { max_bytes: usize },
     /// The body never came to its end.
     Timeout,
     /// No such route.
@@ -76,8 +76,8 @@ impl Error {
             Self::UnknownRoute | Self::NoSuchThing { .. } => 404,
             Self::MethodNotAllowed => 405,
             Self::Timeout => 408,
-            Self::TooLarge => 413,
-            Self::UnsupportedMediaType => 415,
+            Self::TooLarge { .. } => 413,
+            Self::UnsupportedMediaType { .. } => 415,
             Self::UnknownHost => 421,
             Self::Malformed { .. } => 422,
         }
@@ -87,8 +87,8 @@ impl Error {
         match self {
             Self::Engine(error) => error.code(),
             Self::Malformed { .. } => "MALFORMED_JSON",
-            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
-            Self::TooLarge => "TOO_LARGE",
+            Self::UnsupportedMediaType { .. } => "UNSUPPORTED_MEDIA_TYPE",
+            Self::TooLarge { .. } => "TOO_LARGE",
             Self::Timeout => "TIMEOUT",
             Self::UnknownRoute => "UNKNOWN_ROUTE",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
@@ -102,8 +102,8 @@ impl Error {
         match self {
             Self::Engine(error) => error.to_string(),
             Self::Malformed { at } => format!("The body is not valid JSON: {at}."),
-            Self::UnsupportedMediaType => "The body must be JSON, with `Content-Type: application/json`.".to_owned(),
-            Self::TooLarge => "The body is larger than 1 MiB.".to_owned(),
+            Self::UnsupportedMediaType { taken } => format!("The body must be {taken}."),
+            Self::TooLarge { max_bytes } => format!("The body is larger than {} MiB.", max_bytes >> 20),
             Self::Timeout => "The body did not arrive in time.".to_owned(),
             Self::UnknownRoute => "There is nothing at this address.".to_owned(),
             Self::MethodNotAllowed => "This address doesn't take this method.".to_owned(),
@@ -234,8 +234,10 @@ mod tests {
             Error::Malformed {
                 at: "EOF while parsing at line 1 column 1".into(),
             },
-            Error::UnsupportedMediaType,
-            Error::TooLarge,
+            Error::UnsupportedMediaType {
+                taken: "JSON, with `Content-Type: application/json`",
+            },
+            Error::TooLarge { max_bytes: 1 << 20 },
             Error::Timeout,
             Error::UnknownRoute,
             Error::MethodNotAllowed,

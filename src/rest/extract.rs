@@ -15,6 +15,9 @@ use patchbay_domain::{
 use patchbay_engine::{Actor, Error as EngineError};
 use serde::{Deserialize, de::DeserializeOwned};
 
+/// What a body must be, but for a document's.
+const JSON: &str = "JSON, with `Content-Type: application/json`";
+
 /// Somebody who is signed in.
 #[derive(Debug)]
 pub(crate) struct Caller(pub(crate) Actor);
@@ -37,7 +40,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
 
     async fn from_request(request: Request, _: &AppState) -> Result<Self, Error> {
         if !is_json(request.headers()) {
-            return Err(Error::UnsupportedMediaType);
+            return Err(Error::UnsupportedMediaType { taken: JSON });
         }
         // It was taken in, and limited, before.
         let body = to_bytes(request.into_body(), usize::MAX)
@@ -175,23 +178,7 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
 }
 
 fn query<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
-    // A parameter without a value says nothing.
-    let said: Vec<&str> = text
-        .split('&')
-        .filter(|pair| pair.split_once('=').is_some_and(|(_, value)| !value.is_empty()))
-        .collect();
-    let said = said.join("&");
-    let pairs = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(said.as_bytes()));
-    serde_path_to_error::deserialize(pairs).map_err(|error| {
-        let message = match error.inner().to_string() {
-            number if number.contains("digit") || number.contains("number too") => {
-                ", expected a whole number".to_owned()
-            }
-            truth if truth.contains("`true` or `false`") => ", expected `true` or `false`".to_owned(),
-            other => other,
-        };
-        misfit(&error.path().to_string(), &message)
-    })
+    super::query::parse(text).map_err(|error| misfit(&error.path().to_string(), &error.inner().to_string()))
 }
 
 /// The parts of the path. What isn't text is at no address of ours.
@@ -236,6 +223,8 @@ mod tests {
         mode: Option<ConnectorMode>,
         q: Option<String>,
         force: Option<bool>,
+        #[serde(default)]
+        dry_run: bool,
     }
 
     #[derive(Debug, Deserialize)]
@@ -321,12 +310,16 @@ mod tests {
         );
         let empty: List = query("limit=&mode=&q").unwrap();
         assert_eq!((empty.limit, empty.mode, empty.q), (None, None, None));
+        let bare: List = query("force&dry_run").unwrap();
+        assert_eq!((bare.force, bare.dry_run), (None, true));
         for (text, expected) in [
             ("limit=x", "limit: This is not a whole number."),
             ("limit=-1", "limit: This is not a whole number."),
             ("limit=99999999999", "limit: This is not a whole number."),
             ("mode=on", "mode: This is not one of `deactive`, `sync`, `active`."),
             ("page=2", "page: There is no such field here."),
+            ("page", "page: There is no such field here."),
+            ("limit=1&limit=2", "limit: This field stands there twice."),
             ("force=yes", "force: This is not `true` or `false`."),
         ] {
             assert_eq!(refused(query::<List>(text)), expected, "{text}");

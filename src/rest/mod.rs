@@ -9,6 +9,7 @@ mod auth;
 mod connectors;
 mod error;
 mod extract;
+mod query;
 mod servers;
 mod transfer;
 

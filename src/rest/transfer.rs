@@ -26,6 +26,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
+/// What a document may be written in.
+const TAKEN: &str = "JSON or YAML, with `Content-Type: application/json` or `application/yaml`";
 /// How long a document may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -66,7 +68,11 @@ async fn export(
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static(disposition)),
     ];
-    Ok((headers, document.to_text(format)))
+    // Writing a large one takes its time, as reading does.
+    let text = tokio::task::spawn_blocking(move || document.to_text(format))
+        .await
+        .map_err(EngineError::internal)?;
+    Ok((headers, text))
 }
 
 #[derive(Deserialize)]
@@ -83,7 +89,7 @@ async fn import(
     request: Request,
 ) -> Result<axum::Json<Report>, Error> {
     actor.require_superuser()?;
-    let format = format(request.headers()).ok_or(Error::UnsupportedMediaType)?;
+    let format = format(request.headers()).ok_or(Error::UnsupportedMediaType { taken: TAKEN })?;
     let body = whole_body::read(request.into_body(), Document::MAX_BYTES, PATIENCE).await?;
     // Reading a large one takes its time.
     let document = tokio::task::spawn_blocking(move || Document::parse(&body, Some(format)))

@@ -35,6 +35,7 @@ async fn impact(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Remove {
+    /// Without a value it says nothing: what can't be undone is asked for in full.
     force: Option<bool>,
 }
 
