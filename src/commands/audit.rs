@@ -1,6 +1,9 @@
 //! `patchbay audit`.
 
-use super::{engine::with_engine, print};
+use super::{
+    engine::{Schema, with_engine},
+    print,
+};
 use crate::{cli::Audit, config::Config, database::describe};
 use anyhow::bail;
 use futures::TryStreamExt as _;
@@ -18,7 +21,11 @@ use std::{
 const TELL_EVERY: u64 = 100_000;
 
 pub(super) async fn run(config: &Config, what: Audit) -> anyhow::Result<()> {
-    with_engine(config, async |engine| match what {
+    let schema = match what {
+        Audit::Verify { .. } | Audit::Export(_) | Audit::Head => Schema::AsItIs,
+        Audit::Erase { .. } => Schema::Updated,
+    };
+    with_engine(config, schema, async |engine| match what {
         Audit::Verify { expect_head } => verify(engine, expect_head).await,
         Audit::Export(export) => print_all(engine, &export.into()).await,
         Audit::Erase { user } => erase(engine, &user).await,

@@ -1,6 +1,6 @@
 //! `patchbay export`.
 
-use super::engine::with_engine;
+use super::engine::{Schema, with_engine};
 use crate::{cli::Export, config::Config, database::describe};
 use anyhow::Context as _;
 use patchbay_engine::transfer::{Document, Format};
@@ -12,7 +12,10 @@ use std::{
 };
 
 pub(super) async fn run(config: &Config, what: Export) -> anyhow::Result<()> {
-    let document = with_engine(config, async |engine| engine.export_all().await.map_err(describe)).await?;
+    let document = with_engine(config, Schema::AsItIs, async |engine| {
+        engine.export_all().await.map_err(describe)
+    })
+    .await?;
     let ends_in_json = |file: &Path| {
         file.extension()
             .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))

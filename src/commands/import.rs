@@ -1,6 +1,9 @@
 //! `patchbay import`.
 
-use super::{engine::with_engine, print};
+use super::{
+    engine::{Schema, with_engine},
+    print,
+};
 use crate::{
     cli::Import,
     config::{Config, Variables},
@@ -26,7 +29,11 @@ pub(super) async fn run(config: &Config, variables: &Variables, what: Import) ->
     if what.activate && !document.is_registry_entry() {
         bail!("--activate is for a registry's server.json: this document says itself which mode each connector has");
     }
-    with_engine(config, async |engine| act(engine, variables, &what, &document).await).await
+    let schema = if what.dry_run { Schema::AsItIs } else { Schema::Updated };
+    with_engine(config, schema, async |engine| {
+        act(engine, variables, &what, &document).await
+    })
+    .await
 }
 
 async fn act(engine: &Engine, variables: &Variables, what: &Import, document: &Document) -> anyhow::Result<()> {

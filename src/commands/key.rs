@@ -1,6 +1,9 @@
 //! `patchbay key`.
 
-use super::{engine::with_engine, print};
+use super::{
+    engine::{Schema, with_engine},
+    print,
+};
 use crate::{cli::Key, config::Config, database::describe};
 use anyhow::bail;
 use patchbay_engine::{
@@ -19,7 +22,7 @@ pub(super) async fn run(config: &Config, what: &Key) -> anyhow::Result<()> {
 }
 
 async fn rotate(config: &Config) -> anyhow::Result<()> {
-    let rotation = with_engine(config, async |engine| {
+    let rotation = with_engine(config, Schema::Updated, async |engine| {
         engine.rotate_keys(&Who::command_line(), tell).await.map_err(describe)
     })
     .await?;

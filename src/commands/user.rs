@@ -1,6 +1,9 @@
 //! `patchbay user`.
 
-use super::{engine::with_engine, print};
+use super::{
+    engine::{Schema, with_engine},
+    print,
+};
 use crate::{cli::User, config::Config, database::describe};
 use anyhow::{Context as _, bail};
 use patchbay_engine::{Engine, audit::Who};
@@ -9,7 +12,10 @@ use std::io::{self, BufRead as _};
 
 pub(super) async fn run(config: &Config, what: User) -> anyhow::Result<()> {
     let password = read_password()?;
-    let done = with_engine(config, async |engine| act(engine, what, &password).await).await?;
+    let done = with_engine(config, Schema::Updated, async |engine| {
+        act(engine, what, &password).await
+    })
+    .await?;
     Ok(print(&done)?)
 }
 

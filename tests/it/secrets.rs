@@ -231,8 +231,14 @@ impl Scene {
         let reference = json!({ "from_env": "PATCHBAY_SECRET_OF_SOMEBODY" });
         let of = |properties: Value| json!({ "params": { "type": "object", "properties": properties } });
         let forgetful = [
-            (of(json!({ "notebook": {}, "key": { "type": "string" } })), json!({ "key": "x" })),
-            (of(json!({ "notebook": {}, "token": { "writeOnly": true } })), json!({ "token": reference })),
+            (
+                of(json!({ "notebook": {}, "key": { "type": "string" } })),
+                json!({ "key": "x" }),
+            ),
+            (
+                of(json!({ "notebook": {}, "token": { "writeOnly": true } })),
+                json!({ "token": reference }),
+            ),
             (of(json!({})), json!({ "notebook": "x" })),
             (Value::Null, json!({})),
         ];
@@ -259,8 +265,11 @@ impl Scene {
             }
         }
         let marked = of(json!({ "notebook": {}, "key": { "type": "string", "writeOnly": true } }));
-        self.says_none("an import", self.root.post("/api/import", document(&marked, None)).await)
-            .expect(200);
+        self.says_none(
+            "an import",
+            self.root.post("/api/import", document(&marked, None)).await,
+        )
+        .expect(200);
     }
 
     /// Everything that changes something, once, with a secret wherever one is taken.

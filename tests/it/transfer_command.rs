@@ -3,6 +3,7 @@
 use crate::support::{
     Answer, App,
     app::PASSWORD,
+    client::text,
     database::TestDatabase,
     program::{Ran, patchbay, run, with_keys},
     upstream::{Upstream, manifest, tool},
@@ -150,6 +151,30 @@ async fn a_document_goes_in_and_comes_out_again() {
 }
 
 #[tokio::test]
+async fn who_only_looks_changes_no_schema() {
+    let shell = Shell::open().await;
+    for arguments in [
+        &["export"][..],
+        &["import", "-", "--dry-run"],
+        &["audit", "verify"],
+        &["audit", "export"],
+        &["audit", "head"],
+    ] {
+        let ran = shell.run(arguments, "patchbay: 1", &[]).await;
+        assert!(
+            !ran.success && ran.stdout.is_empty() && ran.stderr.contains("run `patchbay migrate up` first"),
+            "{arguments:?}: {}",
+            ran.stderr
+        );
+    }
+    let history = shell.done(&["migrate", "history"], "").await;
+    assert!(history.starts_with("no migration was applied yet"), "{history}");
+    shell.done(&["migrate", "up"], "").await;
+    let said = shell.done(&["import", "-", "--dry-run"], "patchbay: 1").await;
+    assert!(said.ends_with("There was nothing to change.\n"), "{said}");
+}
+
+#[tokio::test]
 async fn all_that_is_wrong_is_said_in_order_and_nothing_is_done() {
     let shell = Shell::open().await;
     let users: String = (0..12).map(|n| format!("  - {{email: user{n}}}\n")).collect();
@@ -275,6 +300,17 @@ async fn superusers_export_and_import_over_the_api() {
             {"name": "description", "before": null, "after": "x"}, {"name": "mode", "before": null, "after": "deactive"}
         ]})
     );
+    for bare in ["/api/import?dry_run", "/api/import?dry_run="] {
+        let report = import(bare, "application/json", small.clone()).await.expect(200);
+        assert_eq!(report["dry_run"], true, "{bare}");
+    }
+    for unknown in [
+        "/api/import?dryrun",
+        "/api/import?dry-run=true",
+        "/api/import?dry_run=1",
+    ] {
+        import(unknown, "application/json", small.clone()).await.expect(422);
+    }
     assert_eq!(root.get("/api/connectors").await.expect(200)["total"], 1);
     import("/api/import", "application/json", small.clone())
         .await
@@ -286,9 +322,10 @@ async fn superusers_export_and_import_over_the_api() {
         (&json!(1), &json!("api"))
     );
 
-    import("/api/import", "text/plain", small.clone())
+    let refused = import("/api/import", "text/plain", small.clone())
         .await
         .expect_error(415, "UNSUPPORTED_MEDIA_TYPE");
+    assert!(text(&refused, "message").contains("YAML"), "{refused}");
     import("/api/import?force=1", "application/json", small.clone())
         .await
         .expect(422);
