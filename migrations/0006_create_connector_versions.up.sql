@@ -12,6 +12,12 @@ COMMENT ON COLUMN mcp_connectors.changes IS 'waiting: the service now says somet
 COMMENT ON COLUMN mcp_connectors.changes_sha256 IS 'What those changes are, so that a new difference is told from one that was seen';
 COMMENT ON COLUMN mcp_connectors.search_text IS 'What a search looks through';
 
+-- A search reads all rows: definitions of any size stand beside them, uncompressed.
+ALTER TABLE mcp_connectors
+    ALTER COLUMN tools SET STORAGE EXTERNAL,
+    ALTER COLUMN templates SET STORAGE EXTERNAL,
+    ALTER COLUMN config SET STORAGE EXTERNAL;
+
 CREATE INDEX mcp_connectors_updated_idx ON mcp_connectors (updated_at, id);
 CREATE INDEX mcp_connectors_lower_name_idx ON mcp_connectors (lower(name), id);
 

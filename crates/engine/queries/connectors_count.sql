@@ -1,4 +1,4 @@
 SELECT count(*) FROM mcp_connectors
-WHERE ($1::text IS NULL OR strpos(search_text COLLATE "C", lower($1)) > 0)
+WHERE ($1::text IS NULL OR strpos(search_text COLLATE "C", (SELECT lower($1))) > 0)
   AND ($2::text IS NULL OR mode = $2)
   AND ($3::text IS NULL OR changes = $3)

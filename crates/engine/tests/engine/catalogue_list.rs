@@ -17,7 +17,9 @@ async fn fill(pool: &PgPool, count: i32) {
                 'Reads and writes the ' || md5((n * 7)::text) || ' of ' || repeat('things and ', 8) || n,
                 'http://h/' || n, 'http://h/mcp', '1.0.0',
                 (SELECT json_agg(json_build_object('name', 'tool_' || t, 'description', repeat(md5((n * t)::text), 6),
-                                                   'inputSchema', json_build_object('type', 'object')))
+                         'inputSchema', json_build_object('type', 'object', 'properties', json_build_object(
+                             'title', json_build_object('type', 'string', 'description', repeat('What it is about. ', 5)),
+                             'limit', json_build_object('type', 'integer', 'description', repeat('How many. ', 5))))))
                  FROM generate_series(1, 5) AS t),
                 5, CASE WHEN n % 20 = 0 THEN 'sync' WHEN n % 10 = 0 THEN 'deactive' ELSE 'active' END,
                 CASE WHEN n % 50 = 1 THEN 'waiting' END, TIMESTAMPTZ '2026-01-01' + (n % 7) * INTERVAL '1 day'
