@@ -108,13 +108,12 @@ impl Variables {
 
     /// Variables that look like ours but are none: a typing mistake, most likely.
     pub fn unknown(&self) -> impl Iterator<Item = &str> {
-        self.values
-            .keys()
-            .map(String::as_str)
-            .filter(|name| {
-                let has_use = ["PATCHBAY_TEST_", SECRET_PREFIX].iter().any(|prefix| name.starts_with(prefix));
-                !NAMES.contains(name) && !has_use
-            })
+        self.values.keys().map(String::as_str).filter(|name| {
+            let has_use = ["PATCHBAY_TEST_", SECRET_PREFIX]
+                .iter()
+                .any(|prefix| name.starts_with(prefix));
+            !NAMES.contains(name) && !has_use
+        })
     }
 }
 

@@ -139,7 +139,10 @@ async fn a_made_tool_can_be_tried_on_the_dashboard() {
     let trial = Answer::of(request).await.expect(200);
     assert_eq!(trial["is_error"], false, "{trial}");
     let sent = scene.service.calls("tools/call").pop().unwrap();
-    assert_eq!(sent["params"]["arguments"], json!({ "query": "cheese blue", "limit": 3 }));
+    assert_eq!(
+        sent["params"]["arguments"],
+        json!({ "query": "cheese blue", "limit": 3 })
+    );
 }
 
 #[tokio::test]
@@ -164,7 +167,11 @@ async fn a_template_with_another_schema_blocks_what_is_made_from_it_until_it_is_
     refused.expect(200);
     for client in [&legacy, &modern] {
         let answer = client.call("find_cheese", arguments()).await;
-        assert_eq!(answer.is_error, Some(true), "what was refused isn't called under the old words");
+        assert_eq!(
+            answer.is_error,
+            Some(true),
+            "what was refused isn't called under the old words"
+        );
         assert_eq!(client.tools().await, before, "what was refused is not in force");
     }
     scene.offer.set(offered(schema()));

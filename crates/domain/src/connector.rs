@@ -454,7 +454,16 @@ mod tests {
         for good in ["X-API-Key", "Authorization", "cookie", "x_key"] {
             assert_eq!(SecretHeader::parse(good).unwrap().unwrap().as_str(), good);
         }
-        for bad in ["X API", "X:Y", "é", "Host", "content-length", "Mcp-Session-Id", "PROXY-Authorization", "a\r\nb"] {
+        for bad in [
+            "X API",
+            "X:Y",
+            "é",
+            "Host",
+            "content-length",
+            "Mcp-Session-Id",
+            "PROXY-Authorization",
+            "a\r\nb",
+        ] {
             assert!(SecretHeader::parse(bad).is_err(), "{bad} was taken");
         }
         assert!(SecretHeader::parse(&"x".repeat(65)).is_err());

@@ -233,7 +233,11 @@ impl Engine {
         let upstream = match &row.mcp_url {
             Some(url) => Some(Target {
                 url: Url::parse(url).map_err(Error::internal)?,
-                authorization: self.authorization(row.connector, row.sealed_secret.as_deref(), row.secret_header.as_deref())?,
+                authorization: self.authorization(
+                    row.connector,
+                    row.sealed_secret.as_deref(),
+                    row.secret_header.as_deref(),
+                )?,
             }),
             None => None,
         };

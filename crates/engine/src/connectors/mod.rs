@@ -21,8 +21,8 @@ pub use drift::DriftPolicy;
 pub(crate) use follow::Following;
 pub(crate) use held_back::HeldBack;
 pub use list::ConnectorFilter;
-pub use modes::obstacle as mode_obstacle;
 pub(crate) use list::{ListPosition, bad_cursor, parse_time_cursor, time_cursor};
+pub use modes::obstacle as mode_obstacle;
 
 use crate::{
     Actor, Engine, Error,
@@ -33,8 +33,8 @@ use crate::{
 };
 use patchbay_domain::{
     connector::{
-        ConnectorMode, ConnectorName, ConnectorSummary, ConnectorView, Description, RegisterConnector, SecretHeader, URL_MAX,
-        check_secret,
+        ConnectorMode, ConnectorName, ConnectorSummary, ConnectorView, Description, RegisterConnector, SecretHeader,
+        URL_MAX, check_secret,
     },
     field::{FieldError, FieldErrors},
     ids::{ConnectorId, ConnectorRef},

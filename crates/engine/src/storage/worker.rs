@@ -273,7 +273,11 @@ impl Worker {
             sealed_secret: row.secret,
             secret_header: row.secret_header,
             tools: connectors::raw(row.tools)?,
-            templates: row.templates.map(connectors::raw).transpose()?.unwrap_or_else(empty_list),
+            templates: row
+                .templates
+                .map(connectors::raw)
+                .transpose()?
+                .unwrap_or_else(empty_list),
             upstream_tools: row.upstream_tools.map(connectors::raw).transpose()?,
             upstream_templates: row.upstream_templates.map(connectors::raw).transpose()?,
             dynamic,

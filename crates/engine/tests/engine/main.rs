@@ -26,7 +26,9 @@ use patchbay_domain::{
     ids::ConnectorRef,
     user::{SignUp, UserView},
 };
-use patchbay_engine::{Actor, Clock, Config, DriftPolicy, Engine, audit::Who, storage::Db, upstream::egress::EgressPolicy, vault::KeyRing};
+use patchbay_engine::{
+    Actor, Clock, Config, DriftPolicy, Engine, audit::Who, storage::Db, upstream::egress::EgressPolicy, vault::KeyRing,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use sqlx::PgPool;
@@ -80,7 +82,12 @@ async fn user(engine: &Engine, email: &str) -> Actor {
 }
 
 async fn superuser(engine: &Engine) -> Actor {
-    actor(&engine.create_user(&who(), "root@example.org", &password(), true).await.unwrap())
+    actor(
+        &engine
+            .create_user(&who(), "root@example.org", &password(), true)
+            .await
+            .unwrap(),
+    )
 }
 
 fn new_connector(name: &str) -> RegisterConnector {
