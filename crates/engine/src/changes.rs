@@ -76,6 +76,8 @@ async fn forward(db: Db, mut listener: Listener, sender: broadcast::Sender<Chang
                 }
                 // The connection was lost. The listener connects again by itself; what happened meanwhile is unknown.
                 Ok(None) => Some(Change::Everything),
+                // Nobody is served any more, and whoever closes the pool waits for this connection.
+                Err(_) if db.is_closed() => return,
                 Err(error) => {
                     tracing::warn!(%error, "can't listen for changes, trying again");
                     listener = listen_again(&db).await;

@@ -68,6 +68,11 @@ impl Db {
         self.0.close().await;
     }
 
+    /// Whether [`Self::close`] was called.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
     pub(crate) async fn ping(&self) -> Result<(), Error> {
         sqlx::query("SELECT 1").execute(&self.0).await?;
         Ok(())

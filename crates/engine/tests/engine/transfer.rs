@@ -481,6 +481,7 @@ async fn secrets_come_from_the_environment_or_stay_or_are_missed(pool: PgPool) {
         .import_as(&root, &Document::parse(yaml.as_bytes(), None).unwrap(), false)
         .await;
     assert!(denied.unwrap().is_empty(), "over the wire what is stored stays");
+    drop(other);
     drop_database(&pool, fresh).await;
 }
 
