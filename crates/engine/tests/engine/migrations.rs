@@ -49,6 +49,38 @@ async fn connectors_from_before_modes_are_kept_and_follow_their_upstream(pool: P
 }
 
 #[sqlx::test(migrations = false)]
+async fn definitions_from_before_there_were_versions_become_the_first_one(pool: PgPool) {
+    let db = Db::from(pool.clone());
+    db.migrate().await.unwrap();
+    let steps_after_the_servers = db.migrations().await.unwrap().len() - 4;
+    db.migrate_down(steps_after_the_servers).await.unwrap();
+    sqlx::query(
+        "INSERT INTO mcp_connectors (name, description, url, mode, tools, tools_count, definitions_sha256)
+         VALUES ('notes', 'd', 'http://h', 'active', '[ {\"name\": \"a\",  \"n\": 1.0} ]', 1, '\\x01'),
+                ('waiting', 'd', '', 'deactive', '[]', 0, NULL)",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+
+    db.migrate().await.unwrap();
+    let versions: Vec<(String, i32, i32, String, String)> = sqlx::query_as(
+        "SELECT c.name::text, c.definitions_version, v.number, v.origin::text, v.tools::text
+         FROM connector_versions v JOIN mcp_connectors c ON c.id = v.connector_id",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    let tools = r#"[ {"name": "a",  "n": 1.0} ]"#.to_owned();
+    assert_eq!(versions, [("notes".to_owned(), 1, 1, "activated".to_owned(), tools)]);
+    let waiting: i32 = sqlx::query_scalar("SELECT definitions_version FROM mcp_connectors WHERE name = 'waiting'")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(waiting, 0, "nothing was in force yet");
+}
+
+#[sqlx::test(migrations = false)]
 async fn everything_goes_down_and_up_again(pool: PgPool) {
     let db = Db::from(pool.clone());
     assert!(
