@@ -10,6 +10,7 @@ pub(crate) mod connector_list;
 pub(crate) mod connector_versions;
 pub(crate) mod connectors;
 mod folding;
+pub(crate) mod logos;
 pub mod migrations;
 pub(crate) mod roles;
 pub(crate) mod rotation;

@@ -2,8 +2,9 @@
 
 use super::{
     document::{ConnectorEntry, DefinitionsEntry, Document, ServerEntry, ToolEntry, UserEntry},
+    hidden::with_references,
     node::{Node, canonical},
-    reference::{Reference, with_references},
+    reference::Reference,
 };
 use crate::{
     Actor, Engine, Error,

@@ -7,6 +7,7 @@
 mod document;
 mod export;
 mod fields;
+mod hidden;
 mod import;
 mod node;
 mod plan;

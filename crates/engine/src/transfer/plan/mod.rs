@@ -1,6 +1,7 @@
 //! What an import has to do: the document beside what is stored, and the steps from one to the other. Nothing is written
 //! here, so a dry run ends with the plan.
 
+mod configurations;
 mod connectors;
 mod servers;
 mod users;
@@ -23,8 +24,8 @@ use crate::{
         transfer::{Totals, WholeConnector, WholeServer, WholeTool, WholeUser},
     },
 };
+use configurations::Schema;
 use patchbay_domain::ids::{ServerId, UserId};
-use servers::Schema;
 use std::{
     collections::{HashMap, HashSet},
     rc::Rc,
