@@ -48,6 +48,13 @@ pub enum AppError {
         /// What stands in the way.
         message: String,
     },
+    /// It is not the version any more that the form was filled in for.
+    Edited {
+        /// The sentence for it.
+        message: String,
+    },
+    /// The password is right, and a code from the second factor is needed, too.
+    NeedsCode,
     /// Asked too often.
     RateLimited {
         /// When to try again.
@@ -81,10 +88,11 @@ impl AppError {
     pub fn status(&self) -> u16 {
         match self {
             Self::Malformed | Self::BadConnector { .. } | Self::Refused { .. } => 400,
-            Self::SignedOut | Self::BadCredentials => 401,
+            Self::SignedOut | Self::BadCredentials | Self::NeedsCode => 401,
             Self::Denied { .. } => 403,
             Self::NotFound { .. } => 404,
             Self::Conflict { .. } => 409,
+            Self::Edited { .. } => 412,
             Self::Invalid { .. } => 422,
             Self::RateLimited { .. } => 429,
             Self::Internal { .. } => 500,
@@ -108,12 +116,14 @@ impl fmt::Display for AppError {
         match self {
             Self::Invalid { .. } => f.write_str("Some fields need another look."),
             Self::Malformed => f.write_str("The form was incomplete. Reload the page and try again."),
+            Self::NeedsCode => f.write_str("This account asks for a code from its second factor, too."),
             Self::SignedOut => f.write_str("Your session has ended. Sign in again."),
             Self::BadCredentials => f.write_str("Email or password is wrong."),
             Self::BadConnector { message }
             | Self::Denied { message }
             | Self::NotFound { message }
             | Self::Conflict { message, .. }
+            | Self::Edited { message }
             | Self::Exhausted { message }
             | Self::Refused { message, .. } => f.write_str(message),
             Self::RateLimited { seconds } => write!(f, "Too many attempts. Try again in {seconds} seconds."),

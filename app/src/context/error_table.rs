@@ -1,6 +1,7 @@
 //! The one table from the engine's errors to what the browser is told.
 
 use crate::error::AppError;
+use patchbay_domain::field::{FieldError, FieldErrors};
 use patchbay_engine::{
     Error,
     error::{Conflict, Unauthenticated},
@@ -11,6 +12,10 @@ pub(super) fn public(error: &Error, request_id: String) -> AppError {
     match error {
         Error::Invalid(fields) => AppError::Invalid { fields: fields.clone() },
         Error::Unauthenticated(Unauthenticated::BadCredentials) => AppError::BadCredentials,
+        Error::Unauthenticated(Unauthenticated::SecondFactorRequired) => AppError::NeedsCode,
+        Error::Unauthenticated(Unauthenticated::BadCode) => AppError::Invalid {
+            fields: FieldErrors::one("code", FieldError::Refused { reason: message }),
+        },
         Error::Unauthenticated(Unauthenticated::SignedOut | Unauthenticated::BadToken) => AppError::SignedOut,
         Error::Denied(_) => AppError::Denied { message },
         Error::NotFound(_) => AppError::NotFound { message },
@@ -22,8 +27,9 @@ pub(super) fn public(error: &Error, request_id: String) -> AppError {
             seconds: retry_after.as_secs().max(1),
         },
         Error::BadConnector(_) => AppError::BadConnector { message },
-        // No page has a button for it.
-        Error::StaticTool(_) => AppError::Malformed,
+        // No page has a button for these.
+        Error::StaticTool(_) | Error::InvalidSourceId | Error::UnknownSource(_) => AppError::Malformed,
+        Error::Edited => AppError::Edited { message },
         Error::PoolExhausted => AppError::Exhausted { message },
         Error::Internal(_) => AppError::Internal { request_id },
     }
@@ -43,17 +49,20 @@ fn field(conflict: &Conflict) -> Option<String> {
         | Conflict::NoChanges
         | Conflict::ServerLimit(_)
         | Conflict::TokenLimit(_)
-        | Conflict::ToolLimit(_) => None,
+        | Conflict::ToolLimit(_)
+        | Conflict::ApiTokenLimit(_)
+        | Conflict::SourceLimit(_)
+        | Conflict::InvitationLimit(_)
+        | Conflict::LastSuperuser
+        | Conflict::SecondFactorOn
+        | Conflict::NoSecondFactor => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use patchbay_domain::{
-        field::{FieldError, FieldErrors},
-        ids::ConnectorRef,
-    };
+    use patchbay_domain::ids::ConnectorRef;
     use patchbay_engine::error::{Denied, NotFound};
     use std::time::Duration;
 

@@ -61,7 +61,8 @@ pub(crate) async fn create_server(
         let configuration = typed.map_err(|errors| with(errors, "name", ServerName::parse(&name)))?;
         let new = NewServer {
             name,
-            connector_id: connector,
+            source_ids: Vec::new(),
+            connector_id: Some(connector),
             configuration,
         };
         let created = engine.create_server(&actor, new).await?;
@@ -144,6 +145,7 @@ pub(crate) async fn create_tool(
             name,
             description,
             template,
+            source_id: None,
             template_args,
         };
         let tool = engine.create_tool(&actor, id, new).await?;

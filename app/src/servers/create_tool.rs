@@ -57,7 +57,7 @@ fn Page(server: ServerView, templates: Vec<TemplateView>, chosen: Option<Templat
         None => {
             let about = format!(
                 "The connector {} offers none. Templates come with a connector's definitions.",
-                server.connector.name
+                server.connector.map(|connector| connector.name).unwrap_or_default()
             );
             view! {
                 <EmptyState icon=Icon::Template title="No templates">

@@ -28,7 +28,7 @@ pub(super) fn DeleteDialog(
                 {made}
             </ul>
             <p>
-                "The connector " <strong>{server.connector.name}</strong> " stays. Until that is deleted, too, the configuration stays "
+                "The connector " <strong>{server.connector.map(|connector| connector.name)}</strong> " stays. Until that is deleted, too, the configuration stays "
                 "stored, nobody else gets the endpoint, and the server counts towards how many you may have."
             </p>
             <InPlaceForm form action=DeleteServer::url() words="The server was not deleted">

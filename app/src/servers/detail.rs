@@ -39,7 +39,8 @@ pub(crate) fn ServerPage() -> impl IntoView {
         let server = engine.server(&actor, id).await?;
         let tools = engine.server_tools(&actor, id).await?;
         let tokens = engine.server_tokens(&actor, id).await?;
-        let connector = engine.connectors_by_id(&actor, &[server.connector.id]).await?.pop();
+        let ids: Vec<_> = server.connector.iter().map(|connector| connector.id).collect();
+        let connector = engine.connectors_by_id(&actor, &ids).await?.pop();
         let drift = engine.config().drift;
         let new_token = context::take_token(id).await?;
         Ok(view! { <Server server connector drift tools tokens new_token asked/> }.into_any())
@@ -88,7 +89,7 @@ fn Server(
         {connector.map(|connector| view! { <ConnectorState connector drift/> })}
         <Facts server=server.clone()/>
         <Connect name=server.name endpoint=server.endpoint new_token/>
-        <Tools server=id tools connector=server.connector.name has_templates/>
+        <Tools server=id tools connector=server.connector.map(|connector| connector.name).unwrap_or_default() has_templates/>
         <Tokens server=id tokens/>
         <div id="dialogs">
             {deleting.map(|server| view! { <DeleteDialog server tokens=count made/> })}
@@ -101,7 +102,19 @@ fn Server(
 
 #[component]
 fn Facts(server: ServerView) -> AnyView {
-    let (connector, usage) = (server.connector, server.usage);
+    let usage = server.usage;
+    let connector = server.connector.map(|connector| {
+        view! {
+            <div>
+                <dt>"Connector"</dt>
+                <dd class="with-logo">
+                    <Logo url=connector.logo_url name=connector.name.clone()/>
+                    <a href=format!("/connectors/{}", connector.connector_id)>{connector.name.clone()}</a>
+                    <ModeBadge mode=connector.mode/>
+                </dd>
+            </div>
+        }
+    });
     view! {
         <section class="panel" aria-label="About">
             <div class="endpoint">
@@ -109,14 +122,7 @@ fn Facts(server: ServerView) -> AnyView {
                 <CopyLine id="endpoint" what="endpoint" text=server.endpoint/>
             </div>
             <dl class="pairs">
-                <div>
-                    <dt>"Connector"</dt>
-                    <dd class="with-logo">
-                        <Logo url=connector.logo_url name=connector.name.clone()/>
-                        <a href=format!("/connectors/{}", connector.connector_id)>{connector.name.clone()}</a>
-                        <ModeBadge mode=connector.mode/>
-                    </dd>
-                </div>
+                {connector}
                 <div><dt>"Calls, last 24 h"</dt><dd>{count(usage.calls)}</dd></div>
                 <div><dt>"Errors, last 24 h"</dt><dd>{count(usage.errors)}</dd></div>
                 <div><dt>"Average time"</dt><dd>{if usage.calls > 0 { format!("{} ms", count(usage.mean_ms)) } else { "–".to_owned() }}</dd></div>

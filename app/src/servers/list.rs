@@ -85,17 +85,19 @@ pub(crate) fn ServerTable(servers: Vec<ServerView>) -> AnyView {
 
 #[component]
 fn Row(server: ServerView, index: usize) -> AnyView {
-    let connector = server.connector;
+    let connector = server.connector.map(|connector| {
+        view! {
+            <span class="with-logo">
+                <Logo url=connector.logo_url name=connector.name.clone()/>
+                <a href=format!("/connectors/{}", connector.connector_id)>{connector.name.clone()}</a>
+                <ModeBadge mode=connector.mode/>
+            </span>
+        }
+    });
     view! {
         <tr>
             <th scope="row"><a href=format!("/servers/{}", server.id)>{server.name}</a></th>
-            <td data-label="Connector">
-                <span class="with-logo">
-                    <Logo url=connector.logo_url name=connector.name.clone()/>
-                    <a href=format!("/connectors/{}", connector.connector_id)>{connector.name.clone()}</a>
-                    <ModeBadge mode=connector.mode/>
-                </span>
-            </td>
+            <td data-label="Connector">{connector}</td>
             <td data-label="Endpoint"><CopyLine id=format!("endpoint-{index}") what="endpoint" text=server.endpoint/></td>
             <td data-label="Calls, 24 h" class="number"><Calls usage=server.usage/></td>
             <td data-label="Created" class="date"><TimeAgo at=server.created_at/></td>

@@ -62,6 +62,18 @@ uuid_id! {
     ServerTokenId
 }
 uuid_id! {
+    /// A user's configured use of a connector.
+    SourceId
+}
+uuid_id! {
+    /// A token that programs sign in with, in a user's name. Not the token itself.
+    ApiTokenId
+}
+uuid_id! {
+    /// An invitation to make an account. Not its link.
+    InvitationId
+}
+uuid_id! {
     /// A signed-in session's row. Not the cookie's value.
     SessionId
 }

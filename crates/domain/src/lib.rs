@@ -3,6 +3,7 @@
 //! Compiled to WASM as well as to the host, so nothing here does I/O, reads a clock or draws randomness, and each
 //! dependency is paid for by the browser. Rules that need a database or the network live in the engine.
 
+pub mod account;
 pub mod audit;
 pub mod changes;
 pub mod connector;
@@ -11,6 +12,7 @@ pub mod ids;
 pub mod page;
 pub mod schema_form;
 pub mod server;
+pub mod source;
 pub mod timestamp;
 pub mod tool;
 pub mod usage;

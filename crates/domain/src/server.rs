@@ -1,13 +1,14 @@
-//! MCP servers: what users make from connectors and what MCP clients talk to.
+//! MCP servers: what users make from a connector, from sources, or from both, and what MCP clients talk to.
 
 use crate::{
     Timestamp,
     connector::ConnectorMode,
     field::{self, FieldError},
-    ids::{ConnectorId, ConnectorRef, ServerId, ServerTokenId},
+    ids::{ConnectorId, ConnectorRef, ServerId, ServerTokenId, SourceId, UserId},
+    source::BindingState,
     usage::UsageView,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::Value;
 
 /// The longest name, in characters.
@@ -47,20 +48,43 @@ impl TokenName {
     }
 }
 
-/// `POST /api/mcp-servers`, and the form of *Create Server*.
+/// `POST /api/mcp-servers`, and the forms that make a server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateServer {
     /// See [`ServerName`].
     pub name: String,
+    /// The sources to make it from, in order, each once. They are texts, because what is no identifier has an answer of
+    /// its own.
+    #[serde(default)]
+    pub source_ids: Vec<String>,
     /// The active connector to make it from.
-    pub connector_id: ConnectorRef,
-    /// What the connector's `config.params` schema asks for; `{}` when it asks for nothing.
+    #[serde(default)]
+    pub connector_id: Option<ConnectorRef>,
+    /// What that connector's `config.params` schema asks for; `{}` when it asks for nothing. Only with a connector.
     #[serde(default = "empty_object")]
     pub configuration: Value,
 }
 
-fn empty_object() -> Value {
+/// `PATCH /api/mcp-servers/{id}`: what isn't there stays. What a server is itself made from can't become another connector.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateServer {
+    /// See [`ServerName`].
+    #[serde(default)]
+    pub name: Option<String>,
+    /// All of its sources, in order, each once.
+    #[serde(default)]
+    pub source_ids: Option<Vec<String>>,
+    /// The whole of it. A secret that is sent back as `"********"` stays what it was.
+    #[serde(default)]
+    pub configuration: Option<Value>,
+    /// Taken, so that a server can be sent back as it was read, and ignored: an endpoint can't be changed.
+    #[serde(default)]
+    pub endpoint: Option<IgnoredAny>,
+}
+
+pub(crate) fn empty_object() -> Value {
     Value::Object(serde_json::Map::new())
 }
 
@@ -81,6 +105,26 @@ pub struct ServerConnector {
     pub tools_count: u32,
 }
 
+/// One of the things that a server's tools come from: its own connector, or a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BindingView {
+    /// The source; nothing for the server's own connector.
+    pub source_id: Option<SourceId>,
+    /// The source's type, or the connector's name.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What its owner calls the source.
+    pub name: Option<String>,
+    /// What stands before its tools' names, with `__` in between; empty for the first one.
+    pub prefix: String,
+    /// Whether it contributes tools.
+    pub state: BindingState,
+    /// The same as a sentence; nothing where all is well.
+    pub notice: Option<String>,
+    /// The connector, if there is one of that type.
+    pub connector: Option<ServerConnector>,
+}
+
 /// An MCP server, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServerView {
@@ -90,16 +134,47 @@ pub struct ServerView {
     pub name: String,
     /// The URL that MCP clients use. Given at creation, never changed.
     pub endpoint: String,
-    /// What it is made from.
-    pub connector: ServerConnector,
-    /// Its configuration; secret fields are masked.
+    /// What it is itself made from, if it is.
+    pub connector: Option<ServerConnector>,
+    /// Its configuration for that connector; secret fields are masked. `{}` without one.
     pub configuration: Value,
+    /// The sources that it is made from, in order.
+    pub source_ids: Vec<SourceId>,
+    /// All that its tools come from, in order: its own connector first, then its sources.
+    pub bindings: Vec<BindingView>,
     /// Its calls in the last 24 hours.
     pub usage: UsageView,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When it last changed; its version for `If-Match`.
     pub updated_at: Timestamp,
+    /// Since when it is deleted: it answers nobody, keeps its endpoint, and can be restored.
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// A server, as an admin sees everybody's: nothing of what its owner configured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerOfUser {
+    /// Its identifier.
+    pub id: ServerId,
+    /// Its name.
+    pub name: String,
+    /// The URL that MCP clients use.
+    pub endpoint: String,
+    /// Its owner.
+    pub user_id: UserId,
+    /// Its owner's address.
+    pub owner: String,
+    /// The name of the connector that it is itself made from, if it is.
+    pub connector: Option<String>,
+    /// How many sources it is made from.
+    pub sources_count: u32,
+    /// Its calls in the last 24 hours.
+    pub usage: UsageView,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when it is deleted.
+    pub deleted_at: Option<Timestamp>,
 }
 
 /// A new server, with the one sight of its first token.

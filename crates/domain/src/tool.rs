@@ -1,6 +1,10 @@
 //! Tools as people see them. What clients get is the upstream's own text, which never passes through these types.
 
-use crate::field::{self, FieldError};
+use crate::{
+    field::{self, FieldError},
+    ids::SourceId,
+    source::given,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -20,6 +24,70 @@ pub struct ToolView {
     /// Whether a server's owner made it from a template; such a tool can be deleted.
     #[serde(default)]
     pub dynamic: bool,
+}
+
+/// What becomes of a tool on a server right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolStatus {
+    /// Clients are offered it.
+    Offered,
+    /// Its owner switched it off: it isn't listed, and can't be called.
+    Disabled,
+    /// It is listed and can't be called: its service has changed it, and a superuser hasn't decided about that yet.
+    Blocked,
+    /// Its connector is switched off.
+    SwitchedOff,
+    /// Another tool has the name that it would have.
+    Shadowed,
+    /// The template that it was made from is gone, or has become something that no tool can be made from.
+    TemplateGone,
+}
+
+/// A tool of a server, as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServerTool {
+    /// The tool under the name, and with the description, that clients get.
+    #[serde(flatten)]
+    pub tool: ToolView,
+    /// The source that it comes from; nothing for a tool of the server's own connector, or made from its templates.
+    pub source_id: Option<SourceId>,
+    /// What its upstream calls it; for a tool that was made from a template, the name that it was given.
+    pub upstream_name: String,
+    /// The name that it has if its owner gives it no other.
+    pub default_name: String,
+    /// The description that it has if its owner gives it no other.
+    pub default_description: Option<String>,
+    /// Whether its owner has it switched on.
+    pub enabled: bool,
+    /// What becomes of it.
+    pub status: ToolStatus,
+    /// The same as a sentence; nothing where it is offered.
+    pub notice: Option<String>,
+}
+
+/// `PATCH /api/mcp-servers/{id}/tools/{name}`: what isn't there stays.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateTool {
+    /// Whether clients are offered it.
+    #[serde(default)]
+    pub enabled: Option<bool>,
+    /// See [`ToolName`]; `null`, or an empty text, gives it its own name back.
+    #[serde(default, deserialize_with = "given")]
+    pub name: Option<Option<String>>,
+    /// What clients read; `null`, or an empty text, gives it its own words back.
+    #[serde(default, deserialize_with = "given")]
+    pub description: Option<Option<String>>,
+}
+
+/// `PUT /api/mcp-servers/{id}/tools/order`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolOrder {
+    /// Names of tools, in the order that clients get. Those that aren't named follow, as their upstreams have them; an empty
+    /// list has all of them do so.
+    pub names: Vec<String>,
 }
 
 /// A template on a page: a factory of tools.
@@ -61,7 +129,17 @@ impl ToolName {
     }
 }
 
-/// `POST /api/mcp-servers/{id}/tools`: makes a tool from a template of the server's connector.
+/// A template that a server's tools can be made from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServerTemplate {
+    /// The template.
+    #[serde(flatten)]
+    pub template: TemplateView,
+    /// Whose connector has it: a source's; nothing for the server's own.
+    pub source_id: Option<SourceId>,
+}
+
+/// `POST /api/mcp-servers/{id}/tools`: makes a tool from a template of the server's connector, or of a source's.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateTool {
@@ -72,6 +150,9 @@ pub struct CreateTool {
     pub description: Option<String>,
     /// The template's name.
     pub template: String,
+    /// The source whose connector has the template; nothing for the server's own connector.
+    #[serde(default)]
+    pub source_id: Option<SourceId>,
     /// The template's arguments, an object. A `{placeholder}` in a text becomes an argument of the new tool.
     #[serde(default)]
     pub template_args: Value,

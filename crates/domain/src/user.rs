@@ -100,8 +100,12 @@ pub struct UserView {
     pub email: String,
     /// Their roles; none for most people.
     pub roles: Vec<Role>,
+    /// Whether signing in takes a code from another device, too.
+    pub second_factor: bool,
     /// Since when they have an account.
     pub created_at: Timestamp,
+    /// Since when the account is switched off.
+    pub disabled_at: Option<Timestamp>,
 }
 
 impl UserView {
@@ -110,6 +114,32 @@ impl UserView {
     pub fn is_superuser(&self) -> bool {
         self.roles.contains(&Role::Superuser)
     }
+}
+
+/// A person with what superusers see beside that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserEntry {
+    /// The person.
+    #[serde(flatten)]
+    pub user: UserView,
+    /// How many MCP servers they have, deleted ones included.
+    pub servers_count: u64,
+    /// How many sources they have.
+    pub sources_count: u64,
+    /// When they were last seen signed in, within some minutes; nothing where no session of theirs is left.
+    pub last_seen_at: Option<Timestamp>,
+}
+
+/// `PATCH /api/users/{id}`: what isn't there stays.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateUser {
+    /// All of their roles.
+    #[serde(default)]
+    pub roles: Option<Vec<Role>>,
+    /// Whether the account is switched off.
+    #[serde(default)]
+    pub disabled: Option<bool>,
 }
 
 /// Who may make an account for themself.

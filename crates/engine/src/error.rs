@@ -4,7 +4,11 @@
 //! the operator should read is the source of [`Error::Internal`] and goes to the log.
 
 use crate::upstream::manifest::ManifestError;
-use patchbay_domain::{connector::ConnectorMode, field::FieldErrors, ids::ConnectorRef};
+use patchbay_domain::{
+    connector::ConnectorMode,
+    field::FieldErrors,
+    ids::{ConnectorRef, SourceId},
+};
 use std::time::Duration;
 use thiserror::Error as ThisError;
 
@@ -38,6 +42,15 @@ pub enum Error {
     /// Only tools that an owner made can be deleted; a connector's own are its own. 400.
     #[error("'{0}' is the connector's own tool: only tools made from templates can be deleted")]
     StaticTool(String),
+    /// What should name a source can't be an id. 400.
+    #[error("Invalid source ID format")]
+    InvalidSourceId,
+    /// A source that a server should be made from isn't there, or isn't theirs. 400.
+    #[error("Source ID {0} not found or does not belong to user")]
+    UnknownSource(SourceId),
+    /// It is not the version any more that the change was made for. 412.
+    #[error("This was changed since you looked at it: look again.")]
+    Edited,
     /// Every endpoint is held by a server. 503.
     #[error("No available domains in MCP_GATEWAY_URL_POOLS")]
     PoolExhausted,
@@ -52,6 +65,12 @@ pub enum Unauthenticated {
     /// The one answer for a wrong password and for an unknown address.
     #[error("Email or password is wrong.")]
     BadCredentials,
+    /// The password is right, and a code from the second factor is needed, too.
+    #[error("This account asks for a code from its second factor, too.")]
+    SecondFactorRequired,
+    /// A code that isn't right, has ended, or was used.
+    #[error("This code is not right, or was used already.")]
+    BadCode,
     /// No session.
     #[error("Sign in first.")]
     SignedOut,
@@ -66,6 +85,18 @@ pub enum Denied {
     /// Only superusers keep the catalogue.
     #[error("Access denied. Superuser role required.")]
     Superuser,
+    /// Only admins keep order among everybody's servers.
+    #[error("Access denied. Admin role required.")]
+    Admin,
+    /// What only a signed-in person may do, so that a token that leaked can't make itself at home.
+    #[error("An API token can't do this: sign in with email and password.")]
+    SessionNeeded,
+    /// The invitation was used, taken back, has ended or was never made.
+    #[error("This invitation is not valid any more. Ask whoever sent it for a new one.")]
+    BadInvitation,
+    /// The link for a lost password was used, replaced, has ended or was never made.
+    #[error("This link is not valid any more. Ask a superuser for a new one.")]
+    BadResetLink,
     /// Accounts are by invitation, or not made at all.
     #[error("Sign-up is closed. Ask whoever runs this Patchbay for an account.")]
     SignUpClosed,
@@ -101,6 +132,15 @@ pub enum NotFound {
     /// A user.
     #[error("User not found")]
     User,
+    /// A user's source.
+    #[error("Source not found")]
+    Source,
+    /// A user's session.
+    #[error("Session not found")]
+    Session,
+    /// An invitation.
+    #[error("Invitation not found")]
+    Invitation,
 }
 
 /// What stands in the way.
@@ -165,6 +205,24 @@ pub enum Conflict {
     /// A server's tools have different names.
     #[error("This MCP server has a tool named '{0}' already")]
     ToolName(String),
+    /// The most tokens for programs that one user can have.
+    #[error("Maximum {0} API tokens: revoke one first")]
+    ApiTokenLimit(usize),
+    /// The most sources that one user can have.
+    #[error("Maximum {0} sources: delete one first")]
+    SourceLimit(u32),
+    /// The most invitations that can be open.
+    #[error("Maximum {0} open invitations: take one back first")]
+    InvitationLimit(u32),
+    /// Nobody would be left who keeps the catalogue and the users.
+    #[error("This is the last superuser: make another one first")]
+    LastSuperuser,
+    /// A second factor is replaced by taking it away first.
+    #[error("This account has a second factor already: remove it first")]
+    SecondFactorOn,
+    /// There is nothing to confirm, or to remove.
+    #[error("This account has no second factor")]
+    NoSecondFactor,
     /// The most dynamic tools that one server can have.
     #[error("Maximum {0} dynamic tools for an MCP server: delete one first")]
     ToolLimit(usize),
@@ -180,11 +238,12 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::BadConnector(_) | Self::StaticTool(_) => 400,
+            Self::BadConnector(_) | Self::StaticTool(_) | Self::InvalidSourceId | Self::UnknownSource(_) => 400,
             Self::Unauthenticated(_) => 401,
             Self::Denied(_) => 403,
             Self::NotFound(_) => 404,
             Self::Conflict(_) => 409,
+            Self::Edited => 412,
             Self::Invalid(_) => 422,
             Self::RateLimited { .. } => 429,
             Self::Internal(_) => 500,
@@ -200,6 +259,12 @@ impl Error {
             Self::Unauthenticated(Unauthenticated::BadCredentials) => "BAD_CREDENTIALS",
             Self::Unauthenticated(Unauthenticated::SignedOut) => "SIGNED_OUT",
             Self::Unauthenticated(Unauthenticated::BadToken) => "BAD_TOKEN",
+            Self::Unauthenticated(Unauthenticated::SecondFactorRequired) => "SECOND_FACTOR_REQUIRED",
+            Self::Unauthenticated(Unauthenticated::BadCode) => "BAD_CODE",
+            Self::Denied(Denied::Admin) => "ADMIN_REQUIRED",
+            Self::Denied(Denied::SessionNeeded) => "SESSION_REQUIRED",
+            Self::Denied(Denied::BadInvitation) => "BAD_INVITATION",
+            Self::Denied(Denied::BadResetLink) => "BAD_RESET_LINK",
             Self::Denied(Denied::Superuser) => "SUPERUSER_REQUIRED",
             Self::Denied(Denied::SignUpClosed) => "SIGN_UP_CLOSED",
             Self::Denied(Denied::SetUpDone) => "SET_UP_DONE",
@@ -210,6 +275,9 @@ impl Error {
             Self::NotFound(NotFound::Tool) => "TOOL_NOT_FOUND",
             Self::NotFound(NotFound::Logo) => "LOGO_NOT_FOUND",
             Self::NotFound(NotFound::User) => "USER_NOT_FOUND",
+            Self::NotFound(NotFound::Source) | Self::UnknownSource(_) => "SOURCE_NOT_FOUND",
+            Self::NotFound(NotFound::Session) => "SESSION_NOT_FOUND",
+            Self::NotFound(NotFound::Invitation) => "INVITATION_NOT_FOUND",
             Self::NotFound(NotFound::Version) => "VERSION_NOT_FOUND",
             Self::Conflict(Conflict::ConnectorName(_)) => "CONNECTOR_NAME_TAKEN",
             Self::Conflict(Conflict::Email) => "EMAIL_TAKEN",
@@ -224,6 +292,14 @@ impl Error {
             Self::Conflict(Conflict::TokenLimit(_)) => "TOKEN_LIMIT_REACHED",
             Self::Conflict(Conflict::ToolName(_)) => "TOOL_NAME_TAKEN",
             Self::Conflict(Conflict::ToolLimit(_)) => "TOOL_LIMIT_REACHED",
+            Self::Conflict(Conflict::ApiTokenLimit(_)) => "API_TOKEN_LIMIT_REACHED",
+            Self::Conflict(Conflict::SourceLimit(_)) => "SOURCE_LIMIT_REACHED",
+            Self::Conflict(Conflict::InvitationLimit(_)) => "INVITATION_LIMIT_REACHED",
+            Self::Conflict(Conflict::LastSuperuser) => "LAST_SUPERUSER",
+            Self::Conflict(Conflict::SecondFactorOn) => "SECOND_FACTOR_ON",
+            Self::Conflict(Conflict::NoSecondFactor) => "NO_SECOND_FACTOR",
+            Self::InvalidSourceId => "INVALID_SOURCE_ID",
+            Self::Edited => "EDITED_MEANWHILE",
             Self::StaticTool(_) => "STATIC_TOOL",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::BadConnector(error) => error.code(),

@@ -77,16 +77,23 @@ impl Engine {
     /// Refused fields, [`NotFound::Connector`], [`Conflict::ConnectorNotActive`], [`Conflict::ServerLimit`],
     /// [`Error::PoolExhausted`], or a failing database. Nothing is written then.
     pub async fn create_server(&self, actor: &Actor, new: CreateServer) -> Result<CreatedServer, Error> {
+        let wanted = new
+            .connector_id
+            .ok_or_else(|| FieldErrors::one("connector_id", FieldError::Required))?;
+        if !new.source_ids.is_empty() {
+            let reason = "Servers can't be made from sources yet.".into();
+            return Err(FieldErrors::one("source_ids", FieldError::Refused { reason }).into());
+        }
         let mut worker = self.db().worker().await?;
         // Before the connector, as an import does.
         worker.lock_pool().await?;
         // Neither its mode nor its schema becomes another while the server is being made.
-        worker.tx().share_connector(new.connector_id).await?;
+        worker.tx().share_connector(wanted).await?;
         let connector = worker
             .tx()
-            .connector_definitions(new.connector_id)
+            .connector_definitions(wanted)
             .await?
-            .ok_or(NotFound::Connector(new.connector_id))?;
+            .ok_or(NotFound::Connector(wanted))?;
         if connector.summary.mode != ConnectorMode::Active {
             return Err(Conflict::ConnectorNotActive {
                 name: connector.summary.name,
@@ -177,7 +184,8 @@ impl Engine {
         if !tx.delete_mcp_server(id, self.clock().now()).await? {
             return Err(NotFound::Server.into());
         }
-        let before = json!({"endpoint": server.endpoint, "connector_id": server.connector.id});
+        let before =
+            json!({"endpoint": server.endpoint, "connector_id": server.connector.map(|connector| connector.id)});
         let entry = Entry::new("server.delete", Subject::server(id, &server.name)).before(before);
         self.commit(tx, &actor.who(), vec![entry]).await
     }

@@ -63,7 +63,7 @@ impl Worker {
             })
             .collect(),
             SealedColumn::ServerConfiguration => sqlx::query!(
-                "SELECT id, configuration FROM mcp_servers
+                "SELECT id, configuration AS \"configuration!\" FROM mcp_servers
                  WHERE substring(configuration FOR length($1::bytea)) <> $1 AND ($2::uuid IS NULL OR id > $2)
                  ORDER BY id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED",
                 prefix,

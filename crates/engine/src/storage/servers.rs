@@ -39,18 +39,21 @@ impl StoredServer {
             id: self.id.into(),
             name: self.name,
             endpoint,
-            connector: ServerConnector {
+            connector: Some(ServerConnector {
                 id: self.connector_id.into(),
                 connector_id: self.connector_number,
                 name: self.connector_name,
                 mode: connectors::mode(&self.connector_mode),
                 logo_url: connectors::logo_url(self.connector_number, self.logo_sha256.as_deref()),
                 tools_count: self.tools_count.unsigned_abs(),
-            },
+            }),
             configuration,
+            source_ids: Vec::new(),
+            bindings: Vec::new(),
             usage: usage(self.calls, self.errors, self.total_micros),
             created_at: self.created_at.into(),
             updated_at: self.updated_at.into(),
+            deleted_at: None,
         }
     }
 }
@@ -110,7 +113,7 @@ impl Tx {
         let (before_at, before_id) = before.unzip();
         let rows = sqlx::query_as!(
             StoredServer,
-            r#"SELECT s.id, s.name, s.endpoint, s.configuration AS sealed_configuration,
+            r#"SELECT s.id, s.name, s.endpoint, s.configuration AS "sealed_configuration!",
                       s.secret_places::text AS secret_places, c.config::text AS config, s.created_at, s.updated_at,
                       c.id AS connector_id, c.number AS connector_number, c.name AS connector_name,
                       c.mode AS connector_mode, c.tools_count,

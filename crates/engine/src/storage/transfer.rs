@@ -177,7 +177,7 @@ impl Tx {
     pub(crate) async fn whole_servers(&mut self, endpoints: Option<&[String]>) -> Result<Vec<WholeServer>, Error> {
         let rows = sqlx::query!(
             r#"SELECT s.id, u.email, s.name, s.endpoint, c.name AS connector_name, c.config::text AS config,
-                      s.configuration, s.secret_places::text AS secret_places, s.deleted_at IS NOT NULL AS "is_deleted!"
+                      s.configuration AS "configuration!", s.secret_places::text AS secret_places, s.deleted_at IS NOT NULL AS "is_deleted!"
                FROM mcp_servers s JOIN users u ON u.id = s.user_id JOIN mcp_connectors c ON c.id = s.connector_id
                WHERE $1::text[] IS NULL OR s.endpoint = ANY($1)"#,
             endpoints

@@ -14,7 +14,9 @@ pub(super) struct UserRow {
     pub(super) id: uuid::Uuid,
     pub(super) email: String,
     pub(super) roles: Vec<String>,
+    pub(super) second_factor: bool,
     pub(super) created_at: OffsetDateTime,
+    pub(super) disabled_at: Option<OffsetDateTime>,
 }
 
 impl From<UserRow> for UserView {
@@ -23,7 +25,9 @@ impl From<UserRow> for UserView {
             id: row.id.into(),
             email: row.email,
             roles: roles(&row.roles),
+            second_factor: row.second_factor,
             created_at: row.created_at.into(),
+            disabled_at: row.disabled_at.map(Into::into),
         }
     }
 }
@@ -37,7 +41,7 @@ impl Tx {
     pub(crate) async fn user(&mut self, id: UserId) -> Result<Option<UserView>, Error> {
         let row = sqlx::query_as!(
             UserRow,
-            r#"SELECT id, email, created_at,
+            r#"SELECT id, email, created_at, disabled_at, false AS "second_factor!",
                       ARRAY(SELECT role::text FROM user_roles WHERE user_id = users.id ORDER BY role) AS "roles!"
                FROM users WHERE id = $1"#,
             id.0

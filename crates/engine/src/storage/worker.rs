@@ -242,7 +242,7 @@ impl Worker {
             RouteKey::Server(id) => (Vec::new(), Some(id.0)),
         };
         let row = sqlx::query!(
-            r#"SELECT s.id, s.user_id, s.name, s.configuration, c.id AS connector_id, c.name AS connector_name,
+            r#"SELECT s.id, s.user_id, s.name, s.configuration AS "configuration!", c.id AS connector_id, c.name AS connector_name,
                       c.mode, c.version, c.mcp_url, c.secret, c.secret_header, c.tools::text AS "tools!",
                       CASE WHEN d.makes THEN c.templates::text END AS templates, c.config::text AS config,
                       k.tools::text AS upstream_tools,

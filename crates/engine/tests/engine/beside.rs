@@ -36,7 +36,8 @@ async fn activated(engine: &Engine, root: &Actor, service: &Service, name: &str)
 async fn create(engine: &Engine, root: &Actor, connector: ConnectorId) -> (ServerId, ServerTokenId) {
     let new = CreateServer {
         name: "Mine".into(),
-        connector_id: ConnectorRef::Id(connector),
+        source_ids: Vec::new(),
+        connector_id: Some(ConnectorRef::Id(connector)),
         configuration: json!({}),
     };
     let server = engine.create_server(root, new).await.unwrap().server.id;

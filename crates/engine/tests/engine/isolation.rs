@@ -33,7 +33,8 @@ async fn one_user_finds_nothing_of_another_in_any_table(pool: PgPool) {
     let eve = user(&engine, "eve@example.org").await;
     let new = CreateServer {
         name: "Ada's".into(),
-        connector_id,
+        source_ids: Vec::new(),
+        connector_id: Some(connector_id),
         configuration: json!({}),
     };
     engine.create_server(&ada, new).await.unwrap();
@@ -75,7 +76,8 @@ async fn a_row_cannot_be_put_under_another_users_name(pool: PgPool) {
     let ada = user(&engine, "ada@example.org").await;
     let new = CreateServer {
         name: "Ada's".into(),
-        connector_id,
+        source_ids: Vec::new(),
+        connector_id: Some(connector_id),
         configuration: json!({}),
     };
     engine.create_server(&ada, new).await.unwrap();
@@ -94,7 +96,8 @@ async fn a_token_cannot_be_made_for_another_users_server(pool: PgPool) {
     let connector_id = active_connector(&engine, &root, "notes", json!({})).await;
     let new = CreateServer {
         name: "Root's".into(),
-        connector_id,
+        source_ids: Vec::new(),
+        connector_id: Some(connector_id),
         configuration: json!({}),
     };
     let server = engine.create_server(&root, new).await.unwrap().server.id;

@@ -14,7 +14,8 @@ use sqlx::PgPool;
 async fn server(engine: &Engine, actor: &Actor, connector: ConnectorRef, name: &str) -> ServerId {
     let new = CreateServer {
         name: name.into(),
-        connector_id: connector,
+        source_ids: Vec::new(),
+        connector_id: Some(connector),
         configuration: Value::Object(serde_json::Map::new()),
     };
     engine.create_server(actor, new).await.unwrap().server.id
@@ -154,7 +155,8 @@ async fn no_server_is_left_without_its_connector(pool: PgPool) {
     let create = |n: usize| {
         let new = CreateServer {
             name: format!("Mine {n}"),
-            connector_id: notes,
+            source_ids: Vec::new(),
+            connector_id: Some(notes),
             configuration: json!({}),
         };
         engine.create_server(&root, new)

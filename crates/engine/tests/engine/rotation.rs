@@ -44,7 +44,8 @@ async fn things(engine: &Engine) -> Things {
     let active = active_connector(engine, &root, "active", manifest).await;
     let new = CreateServer {
         name: "mine".into(),
-        connector_id: active,
+        source_ids: Vec::new(),
+        connector_id: Some(active),
         configuration: json!({ "notebook": "blue" }),
     };
     let server = engine.create_server(&root, new).await.unwrap().server.id;

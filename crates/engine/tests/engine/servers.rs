@@ -31,7 +31,8 @@ async fn create(engine: &Engine, actor: &Actor, connector: ConnectorRef) -> Resu
             actor,
             CreateServer {
                 name: "Mine".into(),
-                connector_id: connector,
+                source_ids: Vec::new(),
+                connector_id: Some(connector),
                 configuration,
             },
         )
@@ -75,7 +76,8 @@ async fn a_configuration_that_breaks_the_schema_is_refused_by_field(pool: PgPool
     let connector_id = active_connector(&engine, &root, "notes", schema()).await;
     let new = CreateServer {
         name: " ".into(),
-        connector_id,
+        source_ids: Vec::new(),
+        connector_id: Some(connector_id),
         configuration: json!({"key": 1}),
     };
     let Error::Invalid(fields) = engine.create_server(&root, new).await.unwrap_err() else {
@@ -93,7 +95,8 @@ async fn what_was_typed_as_a_secret_is_never_shown_again(pool: PgPool) {
     let connector_id = active_connector(&engine, &root, "notes", schema()).await;
     let new = CreateServer {
         name: "Mine".into(),
-        connector_id,
+        source_ids: Vec::new(),
+        connector_id: Some(connector_id),
         configuration: json!({"notebook": "main", "key": "hunter2", "more\u{0}": {"deep": "hunter2"}}),
     };
     let id = engine.create_server(&root, new).await.unwrap().server.id;
@@ -138,7 +141,8 @@ async fn any_json_string_can_be_configured(pool: PgPool) {
     let configuration = json!({"notebook": "a\u{0}b \u{1f4d3}"});
     let new = CreateServer {
         name: "Odd".into(),
-        connector_id,
+        source_ids: Vec::new(),
+        connector_id: Some(connector_id),
         configuration: configuration.clone(),
     };
     assert_eq!(

@@ -39,7 +39,8 @@ fn offer() -> Value {
 async fn server_of(engine: &Engine, actor: &Actor, connector_id: ConnectorRef) -> ServerId {
     let new = CreateServer {
         name: "Mine".into(),
-        connector_id,
+        source_ids: Vec::new(),
+        connector_id: Some(connector_id),
         configuration: json!({}),
     };
     engine.create_server(actor, new).await.unwrap().server.id
@@ -59,6 +60,7 @@ fn new(name: &str, template_args: Value) -> CreateTool {
         name: name.into(),
         description: None,
         template: "find".into(),
+        source_id: None,
         template_args,
     }
 }

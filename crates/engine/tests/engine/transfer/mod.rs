@@ -52,7 +52,8 @@ async fn make_server(engine: &Engine, ada: &Actor, connector: ConnectorRef) -> C
     let configuration = json!({"notebook": "main", "key": CANARY, "pin": 424_242});
     let new = CreateServer {
         name: "Mine".into(),
-        connector_id: connector,
+        source_ids: Vec::new(),
+        connector_id: Some(connector),
         configuration,
     };
     engine.create_server(ada, new).await.unwrap()
@@ -75,6 +76,7 @@ async fn furnish(engine: &Engine) -> (Actor, Actor) {
         name: "find_all".into(),
         description: None,
         template: "find".into(),
+        source_id: None,
         template_args: json!({"q": "{what} *"}),
     };
     engine.create_tool(&ada, server.server.id, tool).await.unwrap();

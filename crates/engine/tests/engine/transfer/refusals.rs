@@ -243,7 +243,8 @@ connectors:
         .unwrap();
     let sly = CreateServer {
         name: "n".into(),
-        connector_id: ConnectorRef::Id(open.id),
+        source_ids: Vec::new(),
+        connector_id: Some(ConnectorRef::Id(open.id)),
         configuration: json!({"stolen": {"from_env": "PATCHBAY_SECRET_CONNECTOR_PINNED"}}),
     };
     engine.create_server(&root, sly).await.unwrap();

@@ -1,0 +1,10 @@
+DROP TABLE api_tokens;
+DROP TABLE recovery_codes;
+DROP TABLE second_factors;
+DROP TABLE password_resets;
+DROP TABLE invitations;
+ALTER TABLE sessions DROP COLUMN address;
+ALTER TABLE sessions DROP COLUMN last_used_at;
+DROP TRIGGER users_announce ON users;
+DROP FUNCTION announce_servers_of_user();
+ALTER TABLE users DROP COLUMN disabled_at;
