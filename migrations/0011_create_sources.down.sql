@@ -1,4 +1,5 @@
 DROP TABLE mcp_server_tool_settings;
+DROP FUNCTION announce_servers_of_settings();
 -- Nothing else would be left of which template they were made from.
 DELETE FROM mcp_server_tools WHERE source_id IS NOT NULL;
 ALTER TABLE mcp_server_tools DROP COLUMN source_id;

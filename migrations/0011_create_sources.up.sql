@@ -91,6 +91,7 @@ CREATE TABLE mcp_server_tool_settings (
     server_id uuid NOT NULL,
     user_id uuid NOT NULL,
     source_id uuid,
+    made boolean NOT NULL DEFAULT false,
     tool text NOT NULL,
     enabled boolean NOT NULL DEFAULT true,
     name varchar(64),
@@ -98,7 +99,7 @@ CREATE TABLE mcp_server_tool_settings (
     position integer,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT mcp_server_tool_settings_tool_key UNIQUE NULLS NOT DISTINCT (server_id, source_id, tool),
+    CONSTRAINT mcp_server_tool_settings_tool_key UNIQUE NULLS NOT DISTINCT (server_id, source_id, made, tool),
     CONSTRAINT mcp_server_tool_settings_name_key UNIQUE (server_id, name),
     CONSTRAINT mcp_server_tool_settings_source_fkey FOREIGN KEY (source_id, user_id)
         REFERENCES sources (id, user_id) ON DELETE CASCADE,
@@ -107,15 +108,32 @@ CREATE TABLE mcp_server_tool_settings (
 );
 
 COMMENT ON TABLE mcp_server_tool_settings IS 'How a server''s owner wants a tool: off, under another name, in other words, elsewhere in the list. Tools that are as they come have no row';
-COMMENT ON COLUMN mcp_server_tool_settings.source_id IS 'Which source''s tool; NULL for one of the server''s own connector, or made from a template';
+COMMENT ON COLUMN mcp_server_tool_settings.source_id IS 'Which source''s tool, or which source''s template it was made from; NULL for the server''s own connector';
+COMMENT ON COLUMN mcp_server_tool_settings.made IS 'Whether it is a tool of mcp_server_tools. One of the connector''s own may have the same name';
 COMMENT ON COLUMN mcp_server_tool_settings.tool IS 'The name that its upstream knows, or a dynamic tool''s own';
 COMMENT ON COLUMN mcp_server_tool_settings.position IS 'Tools with one come first, by it; the others follow as their upstreams have them';
 
 CREATE INDEX mcp_server_tool_settings_source_idx ON mcp_server_tool_settings (source_id);
 CREATE TRIGGER mcp_server_tool_settings_touch BEFORE UPDATE ON mcp_server_tool_settings
     FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
-CREATE TRIGGER mcp_server_tool_settings_announce AFTER INSERT OR UPDATE OR DELETE ON mcp_server_tool_settings
-    FOR EACH ROW EXECUTE FUNCTION announce_server_change();
+
+-- One notification, however many tools are put in order.
+CREATE FUNCTION announce_servers_of_settings() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('patchbay_changes', nextval('change_counter') || ' mcp_servers ' || server_id)
+    FROM (SELECT DISTINCT server_id FROM changed) servers;
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION announce_servers_of_settings() IS 'Like announce_server_change(), once a statement and server.';
+
+CREATE TRIGGER mcp_server_tool_settings_inserted AFTER INSERT ON mcp_server_tool_settings
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION announce_servers_of_settings();
+CREATE TRIGGER mcp_server_tool_settings_updated AFTER UPDATE ON mcp_server_tool_settings
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION announce_servers_of_settings();
+CREATE TRIGGER mcp_server_tool_settings_deleted AFTER DELETE ON mcp_server_tool_settings
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION announce_servers_of_settings();
 
 ALTER TABLE sources ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE mcp_server_bindings ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
