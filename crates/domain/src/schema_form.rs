@@ -5,9 +5,13 @@
 //! field can't express (a nested object, a list) is typed as JSON. Whether the result fits the schema in every respect
 //! is for a real validator to say, on the server.
 
+mod edit;
+mod layout;
 mod read;
 mod template;
 mod write;
+
+pub use edit::MASK;
 
 /// The fields of one form, in the schema's order.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +62,8 @@ pub enum FieldKind {
     Json,
     /// That, or a `{placeholder}`.
     Open(Box<FieldKind>),
+    /// That, or the [`MASK`] of a secret that is no text.
+    Masked(Box<FieldKind>),
 }
 
 /// The smallest and the largest number, as the schema writes them.
@@ -84,9 +90,8 @@ impl SchemaForm {
     /// Whether a field hides what is typed: such values are not kept for a second try.
     #[must_use]
     pub fn is_secret(&self, key: &str) -> bool {
-        self.fields
-            .iter()
-            .any(|field| field.key == key && field.kind == FieldKind::Password)
+        let hides = |kind: &FieldKind| matches!(kind, FieldKind::Password | FieldKind::Masked(_));
+        self.fields.iter().any(|field| field.key == key && hides(&field.kind))
     }
 }
 

@@ -141,7 +141,7 @@ fn bounds(schema: &Value) -> Bounds {
 }
 
 /// A value as it is typed: a text as it is, anything else as JSON.
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),

@@ -40,7 +40,7 @@ fn open(mut field: SchemaField) -> SchemaField {
             choices.extend(each_call(&field.name));
             FieldKind::Select(choices)
         }
-        kind @ FieldKind::Open(_) => kind,
+        kind @ (FieldKind::Open(_) | FieldKind::Masked(_)) => kind,
     };
     field
 }

@@ -1,6 +1,6 @@
 //! From what was typed to typed JSON.
 
-use super::{Choice, FieldKind, SchemaField, SchemaForm, template::is_placeholder};
+use super::{Choice, FieldKind, MASK, SchemaField, SchemaForm, template::is_placeholder};
 use crate::field::{FieldError, FieldErrors};
 use serde_json::{Map, Number, Value};
 use std::collections::BTreeMap;
@@ -52,7 +52,8 @@ fn of_kind(kind: &FieldKind, field: &SchemaField, text: &str) -> Result<Option<V
         FieldKind::Select(choices) => chosen(choices, text).ok_or_else(|| malformed("one of the choices")),
         FieldKind::Json => serde_json::from_str(trimmed).map_err(|_| malformed("valid JSON")),
         FieldKind::Open(_) if is_placeholder(trimmed) => Ok(Value::String(trimmed.to_owned())),
-        FieldKind::Open(kind) => return of_kind(kind, field, text),
+        FieldKind::Masked(_) if trimmed == MASK => Ok(Value::String(MASK.to_owned())),
+        FieldKind::Open(kind) | FieldKind::Masked(kind) => return of_kind(kind, field, text),
     }
     .map(Some)
 }
