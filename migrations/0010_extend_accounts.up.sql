@@ -55,6 +55,7 @@ CREATE TABLE second_factors (
     secret bytea NOT NULL,
     confirmed_at timestamptz,
     last_step bigint,
+    wrong_until timestamptz,
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
@@ -62,6 +63,7 @@ COMMENT ON TABLE second_factors IS 'Time-based one-time passwords (RFC 6238)';
 COMMENT ON COLUMN second_factors.secret IS 'The shared secret, sealed';
 COMMENT ON COLUMN second_factors.confirmed_at IS 'NULL until its owner has shown a code; until then it isn''t asked for';
 COMMENT ON COLUMN second_factors.last_step IS 'The time step of the last code that was taken: none is taken twice';
+COMMENT ON COLUMN second_factors.wrong_until IS 'When wrong codes are forgotten. Each one puts it off; while it is too far away no code is tried';
 
 CREATE TABLE recovery_codes (
     user_id uuid NOT NULL CONSTRAINT recovery_codes_factor_fkey REFERENCES second_factors (user_id) ON DELETE CASCADE,

@@ -3,6 +3,7 @@
 use crate::{
     audit::Who,
     error::{Denied, Error},
+    idempotency::Attempt,
 };
 use patchbay_domain::{
     audit::Door,
@@ -20,6 +21,8 @@ pub struct Origin {
     pub request_id: Option<String>,
     /// The caller's network address, if it is known.
     pub address: Option<IpAddr>,
+    /// What it must not do twice, if it came with a key for that.
+    pub attempt: Option<Attempt>,
 }
 
 impl Origin {
@@ -33,6 +36,7 @@ impl Origin {
             door,
             request_id: None,
             address: None,
+            attempt: None,
         }
     }
 }
@@ -76,5 +80,32 @@ impl Actor {
         } else {
             Err(Denied::Superuser.into())
         }
+    }
+
+    /// Whether they keep order among everybody's servers. Superusers do, too.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.is_superuser() || self.roles.contains(&Role::Admin)
+    }
+
+    /// Refuses everybody else.
+    ///
+    /// # Errors
+    /// [`Denied::Admin`].
+    pub fn require_admin(&self) -> Result<(), Error> {
+        if self.is_admin() {
+            Ok(())
+        } else {
+            Err(Denied::Admin.into())
+        }
+    }
+
+    /// Refuses programs that came with an API token: such a token leaks more easily than a session, and must not be able to
+    /// make itself at home.
+    ///
+    /// # Errors
+    /// [`Denied::SessionNeeded`].
+    pub fn require_session(&self) -> Result<SessionId, Error> {
+        self.session.ok_or_else(|| Denied::SessionNeeded.into())
     }
 }

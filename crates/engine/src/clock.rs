@@ -26,12 +26,15 @@ impl Clock {
         Self(Source::Fixed(Arc::new(Mutex::new(at))))
     }
 
-    /// Now, in UTC.
+    /// Now, in UTC, to the microsecond, as PostgreSQL keeps it: what was just made looks like what is read again.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one reader of the system's clock")]
     pub fn now(&self) -> OffsetDateTime {
         match &self.0 {
-            Source::System => OffsetDateTime::now_utc(),
+            Source::System => {
+                let now = OffsetDateTime::now_utc();
+                now.replace_microsecond(now.microsecond()).unwrap_or(now)
+            }
             Source::Fixed(at) => *at.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
         }
     }

@@ -4,6 +4,7 @@
 //! one transaction. SQL stands in [`storage`] only, the network in [`upstream`] only.
 
 pub mod actor;
+mod api_tokens;
 pub mod audit;
 pub mod changes;
 pub mod clock;
@@ -12,12 +13,17 @@ pub mod connectors;
 pub mod endpoint;
 pub mod error;
 pub mod gateway;
+pub mod idempotency;
+mod invitations;
 mod jwt;
+mod overview;
 mod passwords;
 mod random;
 pub mod rotation;
+mod second_factor;
 pub mod servers;
 pub mod sessions;
+pub mod sources;
 pub mod storage;
 pub mod templates;
 pub mod tokens;
@@ -25,7 +31,9 @@ pub mod tool_caller;
 mod tools;
 pub mod transfer;
 pub mod upstream;
+mod usage;
 pub mod users;
+mod uses;
 pub mod vault;
 
 pub use actor::Actor;

@@ -7,7 +7,10 @@ use argon2::{
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
 use tokio::sync::Semaphore;
 
 /// How many are hashed at once.
@@ -16,11 +19,22 @@ const AT_ONCE: usize = 4;
 /// Hashes and checks passwords with OWASP's parameters for argon2id (19 MiB, 2 passes, 1 lane), which are the
 /// library's defaults.
 #[derive(Debug, Clone)]
-pub(crate) struct Hasher(Arc<Semaphore>);
+pub(crate) struct Hasher {
+    at_once: Arc<Semaphore>,
+    done: Arc<AtomicU64>,
+}
 
 impl Hasher {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        Self {
+            at_once: Arc::new(Semaphore::new(AT_ONCE)),
+            done: Arc::default(),
+        }
+    }
+
+    /// How many were hashed.
+    pub(crate) fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
     }
 
     /// The password's hash in PHC string format.
@@ -51,7 +65,11 @@ impl Hasher {
     }
 
     async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-        let permit = Arc::clone(&self.0).acquire_owned().await.map_err(Error::internal)?;
+        let permit = Arc::clone(&self.at_once)
+            .acquire_owned()
+            .await
+            .map_err(Error::internal)?;
+        self.done.fetch_add(1, Ordering::Relaxed);
         // The permit goes along: a caller that gives up doesn't make room for a second job beside the first.
         tokio::task::spawn_blocking(move || {
             let result = job();

@@ -2,13 +2,15 @@
 
 use crate::{
     Actor, Engine, Error,
+    api_tokens::API_TOKEN_PREFIX,
     audit::{Entry, Subject, Who},
-    error::Unauthenticated,
+    error::{NotFound, Unauthenticated},
     jwt,
-    storage::sessions::{DEVICE, PgSessionStore, RENEWED, ROW, USER},
+    storage::sessions::{ADDRESS, DEVICE, PgSessionStore, RENEWED, ROW, USER},
 };
-use patchbay_domain::{Timestamp, ids::SessionId, user::UserView};
+use patchbay_domain::{Timestamp, account::SessionView, ids::SessionId, user::UserView};
 use secrecy::SecretString;
+use serde_json::json;
 use time::Duration;
 use tower_sessions::{Expiry, Session};
 use uuid::Uuid;
@@ -18,6 +20,12 @@ pub const SESSION_LIFETIME: Duration = Duration::days(14);
 
 /// The most characters of a browser's own name that are kept.
 const DEVICE_MAX: usize = 200;
+
+/// How often it is written down that a session is in use.
+const NOTED_EVERY: Duration = Duration::minutes(5);
+
+/// How long a second factor waits for its first code.
+const OFFER_LIFETIME: Duration = Duration::days(1);
 
 /// A JWT for `Authorization: Bearer`.
 #[derive(Debug)]
@@ -53,6 +61,8 @@ impl Engine {
         session.insert(ROW, row).await.map_err(Error::internal)?;
         session.insert(USER, user.id).await.map_err(Error::internal)?;
         session.insert(DEVICE, &device).await.map_err(Error::internal)?;
+        let address = who.origin.address.map(|address| address.to_string());
+        session.insert(ADDRESS, address).await.map_err(Error::internal)?;
         self.renew(session).await?;
         // First, because the session is stored in a transaction of its own: a sign-in that failed at the last step may
         // be in the log, but none that isn't in the log has worked.
@@ -103,11 +113,52 @@ impl Engine {
     pub async fn end_session_of(&self, actor: &Actor) -> Result<(), Error> {
         let Some(session) = actor.session else { return Ok(()) };
         let mut worker = self.db().worker().await?;
-        if !worker.delete_session(session).await? {
+        if !worker.delete_session(actor.user, session).await? {
             return Ok(());
         }
         let entry = Entry::new("session.end", Subject::session(session));
         self.commit_worker(worker, &actor.who(), vec![entry]).await
+    }
+
+    /// Where the actor is signed in, what was used last first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sessions(&self, actor: &Actor) -> Result<Vec<SessionView>, Error> {
+        let mut worker = self.db().worker().await?;
+        worker.sessions_of(actor.user, actor.session, self.clock().now()).await
+    }
+
+    /// Signs the actor out somewhere.
+    ///
+    /// # Errors
+    /// [`NotFound::Session`], or a failing database.
+    pub async fn revoke_session(&self, actor: &Actor, id: SessionId) -> Result<(), Error> {
+        let mut worker = self.db().worker().await?;
+        if !worker.delete_session(actor.user, id).await? {
+            return Err(NotFound::Session.into());
+        }
+        let entry = Entry::new("session.end", Subject::session(id));
+        self.commit_worker(worker, &actor.who(), vec![entry]).await
+    }
+
+    /// Signs the actor out everywhere but here; how many sessions that were.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn revoke_other_sessions(&self, actor: &Actor) -> Result<u64, Error> {
+        let mut worker = self.db().worker().await?;
+        let ended = worker.delete_sessions_of(actor.user, actor.session).await?;
+        if ended > 0 {
+            let user = worker
+                .get_user_by_id(actor.user)
+                .await?
+                .ok_or(Unauthenticated::SignedOut)?;
+            let entry = Entry::new("session.end", Subject::user(user.id, &user.email))
+                .after(json!({ "sessions_ended": ended }));
+            self.commit_worker(worker, &actor.who(), vec![entry]).await?;
+        }
+        Ok(ended)
     }
 
     /// Who is signed in with this session.
@@ -116,9 +167,23 @@ impl Engine {
     /// When the database fails.
     pub async fn actor_of_session(&self, session: &Session) -> Result<Option<Actor>, Error> {
         match session.get::<SessionId>(ROW).await.map_err(Error::internal)? {
-            Some(row) => self.db().worker().await?.session_actor(row, self.clock().now()).await,
+            Some(row) => self.actor_of_row(row).await,
             None => Ok(None),
         }
+    }
+
+    async fn actor_of_row(&self, row: SessionId) -> Result<Option<Actor>, Error> {
+        let now = self.clock().now();
+        let mut worker = self.db().worker().await?;
+        let Some(seen) = worker.session_actor(row, now).await? else {
+            return Ok(None);
+        };
+        let unless_since = now - NOTED_EVERY;
+        if seen.last_used_at.is_none_or(|at| at <= unless_since) {
+            worker.touch_session(row, now, unless_since).await?;
+            worker.commit().await?;
+        }
+        Ok(Some(seen.actor))
     }
 
     /// An access token for this session.
@@ -133,26 +198,31 @@ impl Engine {
         })
     }
 
-    /// Who an access token speaks for. Its session's row is looked up each time, so that signing out ends it at once.
+    /// Whom a token after `Authorization: Bearer` speaks for: an API token, or an access token, whose session's row is
+    /// looked up each time, so that signing out ends it at once.
     ///
     /// # Errors
     /// [`Unauthenticated::BadToken`], or a failing database.
     pub async fn actor_of_bearer(&self, token: &str) -> Result<Actor, Error> {
-        let now = self.clock().now();
-        let claims = jwt::verify(&self.config().jwt_secret, token, now)?;
-        let actor = self.db().worker().await?.session_actor(claims.sid, now).await?;
+        if token.starts_with(API_TOKEN_PREFIX) {
+            return self.actor_of_api_token(token).await;
+        }
+        let claims = jwt::verify(&self.config().jwt_secret, token, self.clock().now())?;
+        let actor = self.actor_of_row(claims.sid).await?;
         actor
             .filter(|actor| actor.user == claims.sub)
             .ok_or_else(|| Unauthenticated::BadToken.into())
     }
 
-    /// Deletes sessions and set-up links that have ended; for a task that runs now and then.
+    /// Deletes what has ended: sessions (how many), links, invitations, second factors that were never confirmed. For a task
+    /// that runs now and then.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn delete_expired_sessions(&self) -> Result<u64, Error> {
+        let now = self.clock().now();
         let mut worker = self.db().worker().await?;
-        let deleted = worker.delete_expired_sessions(self.clock().now()).await?;
+        let deleted = worker.delete_expired(now, now - OFFER_LIFETIME).await?;
         worker.commit().await?;
         Ok(deleted)
     }

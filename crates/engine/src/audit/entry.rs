@@ -1,6 +1,8 @@
 //! What a use-case says about what it did.
 
-use patchbay_domain::ids::{ConnectorId, ServerId, ServerTokenId, SessionId, UserId};
+use patchbay_domain::ids::{
+    ApiTokenId, ConnectorId, InvitationId, ServerId, ServerTokenId, SessionId, SourceId, UserId,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -45,6 +47,10 @@ impl Subject {
         Self::named("server_token", id.0, name)
     }
 
+    pub(crate) fn source(id: SourceId, name: &str) -> Self {
+        Self::named("source", id.0, name)
+    }
+
     pub(crate) fn tool(id: Uuid, name: &str) -> Self {
         Self::named("tool", id, name)
     }
@@ -63,6 +69,14 @@ impl Subject {
 
     pub(crate) fn session(id: SessionId) -> Self {
         Self::bare("session", Some(id.0))
+    }
+
+    pub(crate) fn api_token(id: ApiTokenId, name: &str) -> Self {
+        Self::named("api_token", id.0, name)
+    }
+
+    pub(crate) fn invitation(id: InvitationId) -> Self {
+        Self::bare("invitation", Some(id.0))
     }
 
     pub(crate) fn vault() -> Self {

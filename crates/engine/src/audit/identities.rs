@@ -73,7 +73,7 @@ pub(crate) fn identities(
             mac: Vec::new(),
         };
         let address = who.origin.address.map(|address| address.to_string());
-        if who.user.is_some() || address.is_some() || entry.device.is_some() {
+        if email.is_some() || address.is_some() || entry.device.is_some() {
             add(Identity {
                 part: ACTOR.into(),
                 user: chained.row.actor_id,

@@ -3,23 +3,38 @@
 //! Every statement runs in a transaction that serves one request ([`Db::begin_as`], which row-level security then
 //! holds to that user's rows) or the server itself ([`worker`]). There is no third way in.
 
+pub(crate) mod api_tokens;
 pub(crate) mod audit;
+pub(crate) mod bindings;
 pub(crate) mod connector_checks;
 mod connector_impact;
 pub(crate) mod connector_list;
 pub(crate) mod connector_versions;
 pub(crate) mod connectors;
 mod folding;
+pub(crate) mod idempotency;
+pub(crate) mod invitations;
 pub(crate) mod logos;
 pub mod migrations;
+pub(crate) mod overview;
 pub(crate) mod roles;
 pub(crate) mod rotation;
+pub(crate) mod second_factors;
+pub(crate) mod server_tokens;
 pub(crate) mod servers;
+pub(crate) mod serving;
+pub(crate) mod session_rows;
 pub mod sessions;
+pub(crate) mod sources;
+mod set_up_tokens;
 pub(crate) mod tools;
 pub(crate) mod transfer;
+pub(crate) mod transfer_servers;
+pub(crate) mod usage;
+mod user_list;
 pub(crate) mod users;
 pub(crate) mod worker;
+mod worker_servers;
 
 use crate::Error;
 use patchbay_domain::ids::UserId;

@@ -24,6 +24,8 @@ pub(crate) const ROW: &str = "row";
 pub(crate) const USER: &str = "user";
 /// Key of a session's data: the browser, as it names itself.
 pub(crate) const DEVICE: &str = "device";
+/// Key of a session's data: where it was begun.
+pub(crate) const ADDRESS: &str = "address";
 
 /// Key of a session's data: when it was last given its whole lifetime.
 pub(crate) const RENEWED: &str = "renewed";
@@ -45,6 +47,7 @@ struct Columns {
     cookie_hash: [u8; 32],
     user: Option<Uuid>,
     device: Option<String>,
+    address: Option<String>,
     data: Vec<u8>,
     expires_at: OffsetDateTime,
 }
@@ -66,6 +69,7 @@ impl PgSessionStore {
             },
             user,
             device: field(record, DEVICE),
+            address: field(record, ADDRESS),
             data: self.vault.seal(&purpose(&cookie_hash), &data),
             cookie_hash,
         })
@@ -98,12 +102,15 @@ impl SessionStore for PgSessionStore {
         let columns = self.columns(record)?;
         let mut tx = self.db.begin_as_worker().await.map_err(backend)?;
         sqlx::query!(
-            "INSERT INTO sessions (id, cookie_hash, user_id, device, data, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO sessions (id, cookie_hash, user_id, device, address, data, created_at, last_used_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
             columns.row,
             &columns.cookie_hash,
             columns.user,
             columns.device,
+            columns.address,
             columns.data,
+            self.clock.now(),
             columns.expires_at,
         )
         .execute(tx.conn())
@@ -117,10 +124,11 @@ impl SessionStore for PgSessionStore {
         let columns = self.columns(record)?;
         let mut tx = self.db.begin_as_worker().await.map_err(backend)?;
         sqlx::query!(
-            "UPDATE sessions SET user_id = $2, device = $3, data = $4, expires_at = $5 WHERE cookie_hash = $1",
+            "UPDATE sessions SET user_id = $2, device = $3, address = $4, data = $5, expires_at = $6 WHERE cookie_hash = $1",
             &columns.cookie_hash,
             columns.user,
             columns.device,
+            columns.address,
             columns.data,
             columns.expires_at,
         )

@@ -1,20 +1,8 @@
-//! What runs for the server itself and so sees every user's rows: sign-in, tokens, the pool, the gateway's look-ups
-//! and usage. Nothing here takes an id from a request without a rule around it.
+//! What runs for the server itself and so sees every user's rows: the way in, locks, the pool, the gateway's look-ups
+//! and usage. What else does has a file of its own that says so. Nothing takes an id from a request without a rule around it.
 
-use super::{Db, Tx, connectors, count, users, violated};
-use crate::{
-    Actor, Error,
-    actor::Origin,
-    error::{Conflict, NotFound},
-    gateway::{RouteKey, ServerRow, TokenGrant, UsageRecord},
-    servers::NewServer,
-    upstream::manifest::empty_list,
-};
-use patchbay_domain::{
-    ids::{ConnectorRef, SessionId, UserId},
-    user::{Role, UserView},
-};
-use time::OffsetDateTime;
+use super::{Db, Tx};
+use crate::{Error, gateway::UsageRecord};
 
 /// Taken while an endpoint is chosen, so that two servers never choose the same one.
 const POOL_LOCK: i64 = 0x7061_7463_6862_0001;
@@ -22,6 +10,10 @@ const POOL_LOCK: i64 = 0x7061_7463_6862_0001;
 const SET_UP_LOCK: i64 = 0x7061_7463_6862_0002;
 /// Taken while rows are added to the audit log, so that each has one row before it.
 const AUDIT_LOCK: i64 = 0x7061_7463_6862_0003;
+/// Taken while a superuser's role or account is taken away, so that two of them don't leave nobody.
+const SUPERUSERS_LOCK: i64 = 0x7061_7463_6862_0004;
+/// Taken while an invitation is added, so that there are never more than may be.
+const INVITATIONS_LOCK: i64 = 0x7061_7463_6862_0005;
 
 impl Db {
     /// A transaction that sees all users' rows.
@@ -69,238 +61,19 @@ impl Worker {
         self.lock(SET_UP_LOCK).await
     }
 
-    pub(crate) async fn has_superuser(&mut self) -> Result<bool, Error> {
-        let has = sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM user_roles WHERE role = 'superuser') AS "has!""#);
-        Ok(has.fetch_one(self.0.conn()).await?)
+    /// Holds whatever could leave nobody in charge until the transaction ends.
+    pub(crate) async fn lock_superusers(&mut self) -> Result<(), Error> {
+        self.lock(SUPERUSERS_LOCK).await
     }
 
-    pub(crate) async fn insert_set_up_token(
-        &mut self,
-        hash: &[u8; 32],
-        expires_at: OffsetDateTime,
-    ) -> Result<(), Error> {
-        sqlx::query!(
-            "INSERT INTO set_up_tokens (token_hash, expires_at) VALUES ($1, $2)",
-            hash,
-            expires_at
-        )
-        .execute(self.0.conn())
-        .await?;
-        Ok(())
-    }
-
-    pub(crate) async fn has_set_up_token(&mut self, hash: &[u8; 32], now: OffsetDateTime) -> Result<bool, Error> {
-        let has = sqlx::query_scalar!(
-            r#"SELECT EXISTS (SELECT FROM set_up_tokens WHERE token_hash = $1 AND expires_at > $2) AS "has!""#,
-            hash,
-            now
-        );
-        Ok(has.fetch_one(self.0.conn()).await?)
-    }
-
-    pub(crate) async fn delete_set_up_tokens(&mut self) -> Result<(), Error> {
-        sqlx::query!("DELETE FROM set_up_tokens").execute(self.0.conn()).await?;
-        Ok(())
-    }
-
-    pub(crate) async fn create_user(&mut self, email: &str, hash: &str, role: Option<Role>) -> Result<UserView, Error> {
-        let id = sqlx::query_scalar!(
-            "INSERT INTO users (email, hashed_password) VALUES ($1, $2) RETURNING id",
-            email,
-            hash
-        )
-        .fetch_one(self.0.conn())
-        .await
-        .map_err(|error| match violated(&error) {
-            Some("users_email_key") => Conflict::Email.into(),
-            _ => Error::from(error),
-        })?;
-        if let Some(role) = role {
-            sqlx::query!(
-                "INSERT INTO user_roles (user_id, role) VALUES ($1, $2)",
-                id,
-                role.as_str()
-            )
-            .execute(self.0.conn())
-            .await?;
-        }
-        let user = self.0.user(id.into()).await?;
-        user.ok_or_else(|| Error::internal("a user was gone right after being inserted"))
-    }
-
-    /// A user's id and password hash.
-    pub(crate) async fn credentials(&mut self, email: &str) -> Result<Option<(UserId, String)>, Error> {
-        let row = sqlx::query!(
-            "SELECT id, hashed_password FROM users WHERE lower(email) = lower($1)",
-            email
-        )
-        .fetch_optional(self.0.conn())
-        .await?;
-        Ok(row.map(|row| (row.id.into(), row.hashed_password)))
-    }
-
-    /// Sets the password and ends all of the user's sessions; how many there were.
-    pub(crate) async fn update_user_password(&mut self, id: UserId, hash: &str) -> Result<u64, Error> {
-        sqlx::query!("UPDATE users SET hashed_password = $2 WHERE id = $1", id.0, hash)
-            .execute(self.0.conn())
-            .await?;
-        let ended = sqlx::query!("DELETE FROM sessions WHERE user_id = $1", id.0)
-            .execute(self.0.conn())
-            .await?;
-        Ok(ended.rows_affected())
-    }
-
-    /// Who is signed in with this session's row, if it hasn't ended.
-    pub(crate) async fn session_actor(&mut self, id: SessionId, now: OffsetDateTime) -> Result<Option<Actor>, Error> {
-        let row = sqlx::query!(
-            r#"SELECT user_id AS "user_id!",
-                      ARRAY(SELECT role::text FROM user_roles WHERE user_id = sessions.user_id) AS "roles!: Vec<String>"
-               FROM sessions WHERE id = $1 AND user_id IS NOT NULL AND expires_at > $2"#,
-            id.0,
-            now
-        )
-        .fetch_optional(self.0.conn())
-        .await?;
-        Ok(row.map(|row| Actor {
-            user: row.user_id.into(),
-            roles: users::roles(&row.roles),
-            session: Some(id),
-            origin: Origin::SYSTEM,
-        }))
-    }
-
-    /// Ends one session; whether it was there.
-    pub(crate) async fn delete_session(&mut self, id: SessionId) -> Result<bool, Error> {
-        let done = sqlx::query!("DELETE FROM sessions WHERE id = $1", id.0)
-            .execute(self.0.conn())
-            .await?;
-        Ok(done.rows_affected() > 0)
-    }
-
-    pub(crate) async fn delete_expired_sessions(&mut self, now: OffsetDateTime) -> Result<u64, Error> {
-        let done = sqlx::query!("DELETE FROM sessions WHERE expires_at <= $1", now)
-            .execute(self.0.conn())
-            .await?;
-        sqlx::query!("DELETE FROM set_up_tokens WHERE expires_at <= $1", now)
-            .execute(self.0.conn())
-            .await?;
-        Ok(done.rows_affected())
+    /// Holds invitations, so that nobody else counts them.
+    pub(crate) async fn lock_invitations(&mut self) -> Result<(), Error> {
+        self.lock(INVITATIONS_LOCK).await
     }
 
     /// Holds the pool until the transaction ends.
     pub(crate) async fn lock_pool(&mut self) -> Result<(), Error> {
         self.lock(POOL_LOCK).await
-    }
-
-    /// How many servers a user has, soft-deleted ones included, because those hold their endpoints too.
-    pub(crate) async fn count_all_servers_of(&mut self, user: UserId) -> Result<u64, Error> {
-        let total = sqlx::query_scalar!("SELECT count(*) FROM mcp_servers WHERE user_id = $1", user.0);
-        Ok(count(total.fetch_one(self.0.conn()).await?))
-    }
-
-    /// The first of these endpoints, in their order, that no server holds, with either scheme.
-    pub(crate) async fn first_free_endpoint(&mut self, endpoints: &[String]) -> Result<Option<String>, Error> {
-        let free = sqlx::query_scalar!(
-            r#"SELECT candidate AS "candidate!" FROM unnest($1::text[]) WITH ORDINALITY AS pool (candidate, position)
-               WHERE NOT EXISTS (
-                   SELECT FROM mcp_servers
-                   WHERE endpoint IN (candidate, replace(candidate, 'http://', 'https://'), replace(candidate, 'https://', 'http://'))
-               )
-               ORDER BY position LIMIT 1"#,
-            endpoints
-        );
-        Ok(free.fetch_optional(self.0.conn()).await?)
-    }
-
-    pub(crate) async fn create_mcp_server(&mut self, new: &NewServer<'_>) -> Result<(), Error> {
-        sqlx::query!(
-            "INSERT INTO mcp_servers (id, user_id, name, endpoint, connector_id, configuration, secret_places)
-             VALUES ($1, $2, $3, $4, $5, $6, $7::text::json)",
-            new.id.0,
-            new.user.0,
-            new.name,
-            new.endpoint,
-            new.connector.0,
-            new.configuration.sealed,
-            new.configuration.secret_places,
-        )
-        .execute(self.0.conn())
-        .await
-        .map_err(|error| match violated(&error) {
-            // It was deleted since it was looked at.
-            Some("mcp_servers_connector_fkey") => NotFound::Connector(ConnectorRef::Id(new.connector)).into(),
-            _ => Error::from(error),
-        })?;
-        Ok(())
-    }
-
-    /// Everything that the gateway needs to serve a server; what its connector's service says by now only while that
-    /// isn't in force, and only if it is wanted; templates only where tools are made from them.
-    pub(crate) async fn server_row(&mut self, key: &RouteKey, with_upstream: bool) -> Result<Option<ServerRow>, Error> {
-        let (endpoints, id) = match key {
-            RouteKey::Endpoint(endpoint) => (endpoint.stored_forms(), None),
-            RouteKey::Server(id) => (Vec::new(), Some(id.0)),
-        };
-        let row = sqlx::query!(
-            r#"SELECT s.id, s.user_id, s.name, s.configuration AS "configuration!", c.id AS connector_id, c.name AS connector_name,
-                      c.mode, c.version, c.mcp_url, c.secret, c.secret_header, c.tools::text AS "tools!",
-                      CASE WHEN d.makes THEN c.templates::text END AS templates, c.config::text AS config,
-                      k.tools::text AS upstream_tools,
-                      CASE WHEN d.makes THEN k.templates::text END AS upstream_templates
-               FROM mcp_servers s
-               CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM mcp_server_tools WHERE server_id = s.id) AS makes) d
-               JOIN mcp_connectors c ON c.id = s.connector_id
-               LEFT JOIN connector_checks k ON k.connector_id = c.id AND c.changes IS NOT NULL AND c.mode <> 'sync' AND $3
-               WHERE s.deleted_at IS NULL AND (s.endpoint = ANY($1) OR s.id = $2)"#,
-            &endpoints,
-            id,
-            with_upstream
-        )
-        .fetch_optional(self.0.conn())
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let dynamic = self.0.dynamic_tools(row.id.into()).await?;
-        Ok(Some(ServerRow {
-            id: row.id.into(),
-            user: row.user_id.into(),
-            name: row.name,
-            sealed_configuration: row.configuration,
-            connector: row.connector_id.into(),
-            connector_name: row.connector_name,
-            mode: connectors::mode(&row.mode),
-            version: row.version,
-            mcp_url: row.mcp_url,
-            sealed_secret: row.secret,
-            secret_header: row.secret_header,
-            tools: connectors::raw(row.tools)?,
-            templates: row
-                .templates
-                .map(connectors::raw)
-                .transpose()?
-                .unwrap_or_else(empty_list),
-            upstream_tools: row.upstream_tools.map(connectors::raw).transpose()?,
-            upstream_templates: row.upstream_templates.map(connectors::raw).transpose()?,
-            dynamic,
-            config: row.config.map(connectors::raw).transpose()?,
-        }))
-    }
-
-    /// What a token opens, unless it was revoked or its server deleted.
-    pub(crate) async fn token_grant(&mut self, hash: &[u8; 32]) -> Result<Option<TokenGrant>, Error> {
-        let row = sqlx::query!(
-            "SELECT t.id, t.server_id, t.user_id, t.expires_at
-             FROM mcp_server_tokens t JOIN mcp_servers s ON s.id = t.server_id
-             WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND s.deleted_at IS NULL",
-            hash
-        )
-        .fetch_optional(self.0.conn())
-        .await?;
-        Ok(row.map(|row| TokenGrant {
-            token: row.id.into(),
-            server: row.server_id.into(),
-            user: row.user_id.into(),
-            expires_at: row.expires_at,
-        }))
     }
 
     /// Endpoints that are whole URLs, from the pool as it is or once was.

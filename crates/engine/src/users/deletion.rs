@@ -1,0 +1,82 @@
+//! The end of an account: with everything that is its own, and with the audit log's words for who that was.
+
+use super::{existing, manage::keep_somebody_in_charge};
+use crate::{
+    Actor, Engine, Error,
+    actor::Origin,
+    audit::{Entry, Subject, Who},
+    error::NotFound,
+};
+use patchbay_domain::{account::Belongings, ids::UserId};
+use secrecy::SecretString;
+use serde_json::json;
+
+impl Engine {
+    /// What an account owns, which goes when it goes: the actor's own, or anybody's for a superuser.
+    ///
+    /// # Errors
+    /// [`NotFound::User`], or a failing database.
+    pub async fn belongings(&self, actor: &Actor, id: UserId) -> Result<Belongings, Error> {
+        if actor.user != id && !actor.is_superuser() {
+            return Err(NotFound::User.into());
+        }
+        let mut worker = self.db().worker().await?;
+        existing(&mut worker, id).await?;
+        worker.belongings(id, self.clock().now()).await
+    }
+
+    /// Deletes a user with everything that they own; what that was. The audit log keeps its rows, and forgets whom they name.
+    ///
+    /// # Errors
+    /// [`crate::error::Denied::Superuser`], [`NotFound::User`], [`crate::error::Conflict::LastSuperuser`], or a failing
+    /// database.
+    pub async fn delete_user(&self, actor: &Actor, id: UserId) -> Result<Belongings, Error> {
+        actor.require_superuser()?;
+        self.remove_user(&actor.who(), id).await
+    }
+
+    /// Deletes the actor's own account, as [`Self::delete_user`] does.
+    ///
+    /// # Errors
+    /// [`crate::error::Denied::SessionNeeded`], a refused `password`, [`crate::error::Conflict::LastSuperuser`], or a failing
+    /// database.
+    pub async fn delete_account(&self, actor: &Actor, password: &SecretString) -> Result<Belongings, Error> {
+        actor.require_session()?;
+        self.require_password(actor, password, "password").await?;
+        self.remove_user(&actor.who(), actor.user).await
+    }
+
+    pub(super) async fn remove_user(&self, who: &Who, id: UserId) -> Result<Belongings, Error> {
+        let mut worker = self.db().worker().await?;
+        worker.lock_superusers().await?;
+        let before = existing(&mut worker, id).await?;
+        let belongings = worker.belongings(id, self.clock().now()).await?;
+        if !worker.delete_user(id).await? {
+            return Err(NotFound::User.into());
+        }
+        let taken_back = keep_somebody_in_charge(&mut worker, &before, None).await?;
+        worker.erase_identities(id).await?;
+        let entry = Entry::new("user.delete", Subject::erased_user(id)).after(json!({
+            "mcp_servers": belongings.mcp_servers,
+            "mcp_server_tokens": belongings.mcp_server_tokens,
+            "sources": belongings.sources,
+            "api_tokens": belongings.api_tokens,
+            "sessions": belongings.sessions,
+        }));
+        let entries = taken_back.into_iter().chain([entry]).collect();
+        self.commit_worker(worker, &unnamed(who, id), entries).await?;
+        Ok(belongings)
+    }
+}
+
+/// Who deletes somebody: without an address, where they are that somebody.
+fn unnamed(who: &Who, deleted: UserId) -> Who {
+    let mut who = who.clone();
+    if who.user == Some(deleted) {
+        who.origin = Origin {
+            address: None,
+            ..who.origin
+        };
+    }
+    who
+}
