@@ -86,6 +86,7 @@ async fn a_row_says_who_did_what_to_what_from_where_and_when(pool: PgPool) {
         door: Door::Api,
         request_id: Some("request-1".into()),
         address: Some("192.0.2.7".parse().unwrap()),
+        ..Origin::SYSTEM
     };
     engine.clock().advance(Duration::minutes(5));
     let connector = engine.register_connector(&root, new_connector("notes")).await.unwrap();
@@ -112,7 +113,7 @@ async fn accounts_and_sessions_leave_their_rows(pool: PgPool) {
         .set_up(&who(), &token, "root@example.org", &password())
         .await
         .unwrap();
-    let ada = engine.sign_up(&who(), "ada@example.org", &password()).await.unwrap();
+    let ada = engine.sign_up(&who(), "ada@example.org", &password(), None).await.unwrap();
     let session = Session::new(None, Arc::new(engine.session_store()), None);
     let id = engine.begin_session(&who(), &session, &ada, "a browser").await.unwrap();
     let mut signed_in = actor(&ada);
@@ -124,7 +125,7 @@ async fn accounts_and_sessions_leave_their_rows(pool: PgPool) {
         .await
         .unwrap();
     engine
-        .sign_in("ada@example.org", &"wrong password".into())
+        .sign_in("ada@example.org", &"wrong password".into(), None)
         .await
         .unwrap_err();
 
@@ -162,7 +163,7 @@ async fn what_is_refused_leaves_no_row(pool: PgPool) {
     let engine = engine(&pool).await;
     let ada = user(&engine, "ada@example.org").await;
     engine
-        .sign_up(&who(), "ADA@example.org", &password())
+        .sign_up(&who(), "ADA@example.org", &password(), None)
         .await
         .unwrap_err();
     engine
