@@ -2,7 +2,7 @@
 
 use crate::config::{Source, Unreadable, Variables};
 use clap::{Args, Parser, Subcommand};
-use patchbay_domain::{audit::AuditFilter, field::FieldError};
+use patchbay_domain::{audit::AuditFilter, field::FieldError, user::Role};
 use patchbay_engine::{audit::AuditHead, transfer::Format};
 use std::path::PathBuf;
 
@@ -42,7 +42,7 @@ pub enum Command {
     /// Without DATABASE_URL this also runs a PostgreSQL of its own. On an empty database the log shows a link to make the
     /// first superuser with.
     Serve(Serve),
-    /// Make accounts and set passwords, without a browser.
+    /// Make, list and change accounts, without a browser.
     #[command(subcommand)]
     User(User),
     /// Change the database's layout, or look at it. `serve` brings it up to date by itself.
@@ -64,6 +64,10 @@ pub enum Command {
     /// Check the audit log, export it, or forget whom it names.
     #[command(subcommand)]
     Audit(Audit),
+    /// Print the description of the REST API: OpenAPI 3.1, as JSON.
+    ///
+    /// It is what a running server answers at /api/openapi.json, and needs none to run. /api/docs shows the same for people.
+    Openapi,
     /// Print the configuration in force, with secrets masked.
     Config(Config),
     /// Check that everything that `serve` needs is there, and say what to do where it is not.
@@ -84,25 +88,83 @@ pub struct Serve {
 /// What can be done with accounts.
 #[derive(Debug, Subcommand)]
 pub enum User {
+    /// List accounts, newest first.
+    List(UserList),
     /// Make an account.
     Create {
-        /// Their email address.
-        #[arg(long)]
-        email: String,
+        #[command(flatten)]
+        whose: Whose,
         /// Let them keep the catalogue and the users.
         #[arg(long)]
         superuser: bool,
         #[command(flatten)]
         password: Password,
     },
+    /// Print a link with which somebody makes their own account, once, within a week.
+    ///
+    /// It works where PATCHBAY_SIGNUP is invite or open, and begins with PATCHBAY_PUBLIC_URL.
+    Invite {
+        /// The one address that the account can be made for [default: any]
+        #[arg(long)]
+        email: Option<String>,
+        /// What the account may do: admin or superuser; can be said twice [default: neither]
+        #[arg(long, value_parser = role)]
+        role: Vec<Role>,
+    },
     /// Set a password, for someone who lost theirs. Ends their sessions.
     SetPassword {
-        /// Their email address.
-        #[arg(long)]
-        email: String,
+        #[command(flatten)]
+        whose: Whose,
         #[command(flatten)]
         password: Password,
     },
+    /// Print a link with which someone who lost their password sets a new one, once, within a day.
+    ///
+    /// It begins with PATCHBAY_PUBLIC_URL, ends their sessions when it is used, and leaves their second factor on.
+    ResetLink(Whose),
+    /// Take somebody's second factor away, who lost the device and the recovery codes.
+    ResetSecondFactor(Whose),
+    /// Switch an account off: no sign-in, no session, no API token and no MCP server of it works until it is enabled again.
+    Disable(Whose),
+    /// Switch an account on again.
+    Enable(Whose),
+    /// Delete an account with everything that it owns. The audit log forgets who that was.
+    Delete {
+        #[command(flatten)]
+        whose: Whose,
+        /// Do it, knowing that it can't be taken back.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Which accounts to list. Everything that is said must hold.
+#[derive(Debug, Args)]
+pub struct UserList {
+    /// A part of the email address
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
+    /// What they may do: admin or superuser
+    #[arg(long, value_parser = role)]
+    pub role: Option<Role>,
+    /// Only accounts that are switched off
+    #[arg(long)]
+    pub disabled: bool,
+    /// Print JSON Lines, with everything that is known about each
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// An account, by what people call it.
+#[derive(Debug, Args)]
+pub struct Whose {
+    /// Their email address.
+    #[arg(long)]
+    pub email: String,
+}
+
+fn role(word: &str) -> Result<Role, &'static str> {
+    Role::parse(word).ok_or("there are admin and superuser")
 }
 
 /// How a password gets here: never as an argument, which everybody on the machine could read.

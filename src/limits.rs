@@ -16,14 +16,22 @@ const REFILL: Duration = Duration::from_secs(60);
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// A password is tried.
+    /// A password is tried, or a code from a second factor after it. How often a code may be wrong, the engine counts, too.
     SignIn,
-    /// An account is made.
+    /// An account is made, perhaps with an invitation.
     SignUp,
     /// A set-up link is tried.
     SetUp,
+    /// A link for a lost password is tried.
+    Reset,
+    /// Whoever is signed in shows their password or a code, to change what opens their account.
+    Prove,
+    /// Somebody is given a way in: an invitation, a link for a lost password.
+    Invite,
     /// A connector's service is fetched.
     Activate,
+    /// A source's service is asked.
+    Test,
 }
 
 /// This many at once, and this many again in every minute.
@@ -33,12 +41,19 @@ struct Budget {
 }
 
 impl Action {
+    /// Whether it is done by whoever is signed in, so that the account is known.
+    #[must_use]
+    pub fn is_by_actor(self) -> bool {
+        matches!(self, Self::Prove | Self::Invite | Self::Activate | Self::Test)
+    }
+
     fn per_address(self) -> Budget {
         Budget {
             per_minute: match self {
+                Self::Test => 240,
                 Self::SignIn | Self::Activate => 120,
-                Self::SignUp => 60,
-                Self::SetUp => 30,
+                Self::SignUp | Self::Prove | Self::Invite => 60,
+                Self::SetUp | Self::Reset => 30,
             },
         }
     }
@@ -46,9 +61,11 @@ impl Action {
     fn per_account(self) -> Budget {
         Budget {
             per_minute: match self {
-                Self::SignIn => 20,
-                Self::SignUp | Self::SetUp => 10,
+                Self::Test => 120,
                 Self::Activate => 60,
+                Self::Invite => 30,
+                Self::SignIn => 20,
+                Self::SignUp | Self::SetUp | Self::Reset | Self::Prove => 10,
             },
         }
     }

@@ -14,22 +14,43 @@ use serde::Deserialize;
 use std::time::Duration;
 
 /// What is limited. A path that is missing here is not: a test tries every door that opens for people who aren't signed in.
-const ACTIONS: [(&str, Action); 11] = [
-    ("/api/auth/login", Action::SignIn),
-    ("/api/auth/register", Action::SignUp),
-    ("/api/auth/set-up", Action::SetUp),
-    ("/api/connectors", Action::Activate),
-    ("/api/connectors/activate", Action::Activate),
-    ("/api/connectors/*/sync", Action::Activate),
-    ("/fn/account/sign-in", Action::SignIn),
-    ("/fn/account/sign-up", Action::SignUp),
-    ("/fn/set-up", Action::SetUp),
-    ("/fn/connectors/activate", Action::Activate),
-    ("/fn/connectors/sync", Action::Activate),
+static ACTIONS: [(Method, &str, Action); 32] = [
+    (Method::POST, "/api/auth/login", Action::SignIn),
+    (Method::POST, "/api/auth/register", Action::SignUp),
+    (Method::POST, "/api/auth/set-up", Action::SetUp),
+    (Method::POST, "/api/auth/reset", Action::Reset),
+    (Method::PUT, "/api/auth/password", Action::Prove),
+    (Method::DELETE, "/api/auth/me", Action::Prove),
+    (Method::POST, "/api/auth/second-factor", Action::Prove),
+    (Method::DELETE, "/api/auth/second-factor", Action::Prove),
+    (Method::POST, "/api/auth/second-factor/confirm", Action::Prove),
+    (Method::POST, "/api/auth/second-factor/recovery-codes", Action::Prove),
+    (Method::POST, "/api/invitations", Action::Invite),
+    (Method::POST, "/api/users/*/reset-link", Action::Invite),
+    (Method::POST, "/api/connectors", Action::Activate),
+    (Method::POST, "/api/connectors/activate", Action::Activate),
+    (Method::POST, "/api/connectors/*/sync", Action::Activate),
+    (Method::POST, "/api/sources/*/test", Action::Test),
+    (Method::POST, "/fn/account/sign-in", Action::SignIn),
+    (Method::POST, "/fn/account/sign-in-code", Action::SignIn),
+    (Method::POST, "/fn/account/sign-up", Action::SignUp),
+    (Method::POST, "/fn/set-up", Action::SetUp),
+    (Method::POST, "/fn/account/reset-password", Action::Reset),
+    (Method::POST, "/fn/account/change-password", Action::Prove),
+    (Method::POST, "/fn/account/delete", Action::Prove),
+    (Method::POST, "/fn/account/offer-second-factor", Action::Prove),
+    (Method::POST, "/fn/account/confirm-second-factor", Action::Prove),
+    (Method::POST, "/fn/account/renew-recovery-codes", Action::Prove),
+    (Method::POST, "/fn/account/remove-second-factor", Action::Prove),
+    (Method::POST, "/fn/users/invite", Action::Invite),
+    (Method::POST, "/fn/users/reset-link", Action::Invite),
+    (Method::POST, "/fn/connectors/activate", Action::Activate),
+    (Method::POST, "/fn/connectors/sync", Action::Activate),
+    (Method::POST, "/fn/sources/test", Action::Test),
 ];
 
-/// What a request to this path does, if it is limited.
-fn action(path: &str) -> Option<Action> {
+/// What a request does, if it is limited.
+fn action(method: &Method, path: &str) -> Option<Action> {
     let is_it = |limited: &str| match limited.split_once('*') {
         None => limited == path,
         // One part of the path, whatever it is.
@@ -40,17 +61,20 @@ fn action(path: &str) -> Option<Action> {
     };
     ACTIONS
         .iter()
-        .find(|(limited, _)| is_it(limited))
-        .map(|&(_, action)| action)
+        .find(|(by, limited, _)| by == method && is_it(limited))
+        .map(|&(_, _, action)| action)
+}
+
+/// Whether it is limited how often somebody may ask for this.
+pub(crate) fn is_limited(method: &Method, path: &str) -> bool {
+    action(method, path).is_some()
 }
 
 /// Refuses what comes too often.
 pub(crate) async fn rate_limit(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let action = action(request.uri().path());
-    let Some(action) = action.filter(|_| request.method() == Method::POST) else {
+    let Some(action) = action(request.method(), request.uri().path()) else {
         return next.run(request).await;
     };
-
     let (request, account) = match account(action, request).await {
         Ok(found) => found,
         Err(refused) => return refused,
@@ -70,7 +94,7 @@ pub(crate) async fn rate_limit(State(state): State<AppState>, request: Request, 
 
 /// Whose account the action is about: the one that is named when nobody is signed in yet, else the actor's.
 async fn account(action: Action, request: Request) -> Result<(Request, Option<String>), Response> {
-    if action == Action::Activate {
+    if action.is_by_actor() {
         let identity = request.extensions().get::<Identity>();
         let user = identity.and_then(Identity::actor).map(|actor| actor.user.to_string());
         return Ok((request, user));
@@ -132,6 +156,7 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_one_part_of_a_path() {
+        let action = |path: &str| super::action(&Method::POST, path);
         for path in ["/api/connectors", "/api/connectors/7/sync", "/fn/connectors/activate"] {
             assert_eq!(action(path), Some(Action::Activate), "{path}");
         }
@@ -143,6 +168,15 @@ mod tests {
         ] {
             assert_eq!(action(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn a_path_is_limited_only_where_the_method_does_something() {
+        let password = "/api/auth/password";
+        assert_eq!(action(&Method::PUT, password), Some(Action::Prove));
+        assert_eq!(action(&Method::GET, password), None);
+        assert_eq!(action(&Method::GET, "/api/auth/me"), None);
+        assert_eq!(action(&Method::DELETE, "/api/auth/me"), Some(Action::Prove));
     }
 
     #[test]
