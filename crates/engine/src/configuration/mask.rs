@@ -1,86 +1,13 @@
-//! A server's configuration against its connector's JSON Schema: checking it, and finding what in it is secret.
+//! Finding what in a configuration is secret, and masking it.
 
-use patchbay_domain::field::{FieldError, FieldErrors};
+use super::{MASK, below};
 use serde_json::Value;
-
-/// What stands where a secret was.
-pub(crate) const MASK: &str = "********";
 
 /// How deep a configuration is looked into; what lies deeper is masked.
 const DEPTH_MAX: usize = 16;
 
 /// How much work masking may be.
 const STEPS_MAX: usize = 10_000;
-
-/// The most field errors that one answer carries.
-const ERRORS_MAX: usize = 20;
-
-/// A schema, made ready to check configurations with.
-pub(crate) enum Checker {
-    /// Nothing may be configured.
-    Closed,
-    /// The connector's schema can't be used.
-    Broken,
-    Ready(Box<jsonschema::Validator>),
-}
-
-impl Checker {
-    pub(crate) fn of(schema: Option<&Value>) -> Self {
-        match schema.map(jsonschema::validator_for) {
-            None => Self::Closed,
-            Some(Err(_)) => Self::Broken,
-            Some(Ok(validator)) => Self::Ready(Box::new(validator)),
-        }
-    }
-
-    /// Checks a configuration. Field errors are named `configuration.<path>`; the schema itself was checked when the
-    /// connector was activated. Values are never repeated in an error: they may be secret.
-    pub(crate) fn check(&self, configuration: &Value) -> Result<(), FieldErrors> {
-        let refused = |reason: &str| {
-            let reason = reason.to_owned();
-            Err(FieldErrors::one("configuration", FieldError::Refused { reason }))
-        };
-        let Some(object) = configuration.as_object() else {
-            return Err(FieldErrors::one(
-                "configuration",
-                FieldError::Malformed {
-                    expected: "a JSON object".into(),
-                },
-            ));
-        };
-        let validator = match self {
-            Self::Closed if object.is_empty() => return Ok(()),
-            Self::Closed => return refused("This connector takes no configuration."),
-            Self::Broken => return refused("The connector's own schema can't be used. Tell its superuser."),
-            Self::Ready(validator) => validator,
-        };
-        let mut errors = FieldErrors::default();
-        for error in validator.iter_errors(configuration).take(ERRORS_MAX) {
-            let mut path = format!("configuration{}", error.instance_path().as_str().replace('/', "."));
-            let field_error = match error.kind() {
-                jsonschema::error::ValidationErrorKind::Required { property } => {
-                    if let Some(name) = property.as_str() {
-                        path = format!("{path}.{name}");
-                    }
-                    FieldError::Required
-                }
-                _ => FieldError::Refused {
-                    reason: sentence(&error.masked().to_string()),
-                },
-            };
-            errors.add(&path, field_error);
-        }
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
-    }
-}
-
-pub(crate) fn sentence(text: &str) -> String {
-    let mut text = text.replacen("value", "This value", usize::from(text.starts_with("value")));
-    if !text.ends_with('.') {
-        text.push('.');
-    }
-    text
-}
 
 /// The configuration as it may be shown. Masked is
 ///
@@ -91,7 +18,12 @@ pub(crate) fn sentence(text: &str) -> String {
 ///   may have lost its mark.
 pub(crate) fn masked(schema: Option<&Value>, sealed: &[String], mut configuration: Value) -> Value {
     mask(schema, true, &mut configuration);
-    for place in sealed {
+    masked_at(sealed, configuration)
+}
+
+/// The configuration with only that masked which these JSON pointers lead to.
+pub(crate) fn masked_at(places: &[String], mut configuration: Value) -> Value {
+    for place in places {
         if let Some(value) = configuration.pointer_mut(place) {
             hide(value, 1);
         }
@@ -110,11 +42,6 @@ pub(crate) fn secret_places(schema: Option<&Value>, configuration: &Value) -> Ve
     let mut places = Vec::new();
     collect(&masked(schema, &[], configuration.clone()), "", &mut places);
     places
-}
-
-/// A JSON pointer to what stands under a key.
-pub(crate) fn below(pointer: &str, key: &str) -> String {
-    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
 fn collect(shown: &Value, pointer: &str, places: &mut Vec<String>) {
@@ -282,25 +209,6 @@ fn alternatives<'a>(root: &'a Value, schema: &'a Value) -> impl Iterator<Item = 
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn what_breaks_the_schema_is_named_and_never_repeated() {
-        let schema = json!({
-            "type": "object",
-            "required": ["notebook"],
-            "properties": {"notebook": {"type": "string"}, "max": {"type": "integer", "maximum": 5}, "key": {"maxLength": 3}},
-            "additionalProperties": false
-        });
-        let check = |schema: Option<&Value>, configuration: &Value| Checker::of(schema).check(configuration);
-        assert_eq!(check(Some(&schema), &json!({"notebook": "main"})), Ok(()));
-        let errors = check(Some(&schema), &json!({"max": 9, "key": "hunter2"})).unwrap_err();
-        assert_eq!(errors.get("configuration.notebook"), Some(&FieldError::Required));
-        assert!(errors.get("configuration.max").is_some());
-        assert!(!errors.to_string().contains("hunter2"), "{errors}");
-        assert!(check(Some(&schema), &json!([])).is_err());
-        assert!(check(None, &json!({})).is_ok());
-        assert!(check(None, &json!({"a": 1})).is_err());
-    }
 
     fn shown(schema: &Value, configuration: Value) -> Value {
         masked(Some(schema), &[], configuration)
