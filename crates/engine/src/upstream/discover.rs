@@ -131,9 +131,22 @@ impl Upstream {
     /// # Errors
     /// When it can't be reached, doesn't speak MCP, refuses, or has more tools than can be kept.
     pub async fn discover(&self, target: &Target, deadline: Duration) -> Result<Discovered, CallError> {
+        self.discover_for(target, None, deadline).await
+    }
+
+    /// The same with what a user configured, as a call of theirs would bring it.
+    ///
+    /// # Errors
+    /// As [`Self::discover`].
+    pub async fn discover_for(
+        &self,
+        target: &Target,
+        source: Option<&RawValue>,
+        deadline: Duration,
+    ) -> Result<Discovered, CallError> {
         let asked = async {
             let visit = Visit::begin(&self.0.wire, target).await?;
-            let tools = tools(&visit.wire, &visit.link).await?;
+            let tools = tools(&visit.wire, &visit.link, source).await?;
             Ok(visit.discovered(tools))
         };
         timeout(deadline, asked).await.unwrap_or(Err(CallError::TIMEOUT))
@@ -187,13 +200,13 @@ impl Drop for Visit {
     }
 }
 
-async fn tools(wire: &Wire, link: &Link) -> Result<Vec<Box<RawValue>>, CallError> {
+async fn tools(wire: &Wire, link: &Link, source: Option<&RawValue>) -> Result<Vec<Box<RawValue>>, CallError> {
     let mut tools = Vec::new();
     let mut bytes = 0;
     let mut seen = HashSet::new();
     let mut cursor = None;
     for _ in 0..PAGES_MAX {
-        let page = match page(wire, link, cursor.as_deref()).await {
+        let page = match page(wire, link, cursor.as_deref(), source).await {
             // A server without tools needn't know the method.
             Err(CallError::Rpc {
                 code: rpc::METHOD_NOT_FOUND,
@@ -215,9 +228,14 @@ async fn tools(wire: &Wire, link: &Link) -> Result<Vec<Box<RawValue>>, CallError
     Err(CallError::TOO_LARGE)
 }
 
-async fn page(wire: &Wire, link: &Link, cursor: Option<&str>) -> Result<Page, CallError> {
+async fn page(wire: &Wire, link: &Link, cursor: Option<&str>, source: Option<&RawValue>) -> Result<Page, CallError> {
     let outgoing = Outgoing {
-        body: Bytes::from(rpc::list_tools(link.next_id(), cursor, link.era() == Era::Modern)),
+        body: Bytes::from(rpc::list_tools(
+            link.next_id(),
+            cursor,
+            link.era() == Era::Modern,
+            source,
+        )),
         method: HeaderValue::from_static("tools/list"),
         name: None,
         params: &[],

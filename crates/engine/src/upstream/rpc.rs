@@ -23,6 +23,9 @@ pub const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 /// Who the server of a modern result is.
 pub const META_SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
+/// Where a configuration travels that Patchbay's users gave for a connector. Only Patchbay may set it.
+pub const META_SOURCE: &str = "dev.patchbay/source";
+
 /// Patchbay as an `Implementation`, in JSON.
 pub const IMPLEMENTATION: &str = concat!(
     "{\"name\":\"patchbay\",\"version\":\"",
@@ -119,13 +122,21 @@ pub(super) fn discover() -> String {
     )
 }
 
-pub(super) fn list_tools(id: u64, cursor: Option<&str>, modern: bool) -> String {
+/// With the [`META_SOURCE`] to ask with, if there is one.
+pub(super) fn list_tools(id: u64, cursor: Option<&str>, modern: bool, source: Option<&RawValue>) -> String {
     let mut params = Vec::new();
     if let Some(cursor) = cursor {
         params.push(format!("\"cursor\":{}", serde_json::Value::from(cursor)));
     }
+    let mut meta = Vec::new();
     if modern {
-        params.push(format!("\"_meta\":{{{MODERN_META_MEMBERS}}}"));
+        meta.push(MODERN_META_MEMBERS.to_owned());
+    }
+    if let Some(source) = source {
+        meta.push(format!("\"{META_SOURCE}\":{source}"));
+    }
+    if !meta.is_empty() {
+        params.push(format!("\"_meta\":{{{}}}", meta.join(",")));
     }
     format!(
         "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"tools/list\",\"params\":{{{}}}}}",
@@ -144,15 +155,21 @@ mod tests {
             discover(),
             INITIALIZED.to_owned(),
             IMPLEMENTATION.to_owned(),
-            list_tools(1, None, false),
-            list_tools(2, Some("a\"b\n"), true),
+            list_tools(1, None, false, None),
+            list_tools(2, Some("a\"b\n"), true, None),
         ] {
             assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{text}");
         }
-        let list: serde_json::Value = serde_json::from_str(&list_tools(2, Some("a\"b\n"), true)).unwrap();
+        let list: serde_json::Value = serde_json::from_str(&list_tools(2, Some("a\"b\n"), true, None)).unwrap();
         assert_eq!(list["params"]["cursor"], "a\"b\n");
         assert_eq!(list["params"]["_meta"][META_VERSION], MODERN);
         assert!(list["params"]["_meta"][META_CAPABILITIES].is_object());
+        for modern in [false, true] {
+            let source = RawValue::from_string(r#"{"id":"s"}"#.into()).unwrap();
+            let list: serde_json::Value = serde_json::from_str(&list_tools(3, None, modern, Some(&source))).unwrap();
+            assert_eq!(list["params"]["_meta"][META_SOURCE]["id"], "s");
+            assert_eq!(list["params"]["_meta"][META_VERSION].is_string(), modern);
+        }
     }
 
     #[test]
