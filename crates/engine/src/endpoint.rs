@@ -96,6 +96,14 @@ impl Endpoints {
         }
     }
 
+    /// What of a part of an endpoint's URL is stored.
+    pub(crate) fn stored_part<'a>(&self, text: &'a str) -> &'a str {
+        let public = self.public_url.as_str().trim_end_matches('/');
+        text.strip_prefix(public)
+            .filter(|rest| rest.starts_with('/'))
+            .unwrap_or(text)
+    }
+
     /// A stored endpoint as the URL that clients use.
     pub(crate) fn url(&self, stored: &str) -> String {
         if stored.starts_with('/') {

@@ -5,15 +5,18 @@ use crate::{
     audit::{Entry, Subject},
     error::{Conflict, NotFound},
     random,
-    storage::{Tx, servers::NewToken},
+    servers::check_server,
+    storage::{Tx, server_tokens::NewToken},
 };
 use patchbay_domain::{
-    field::FieldErrors,
+    account::CreateToken,
+    field::{FieldError, FieldErrors},
     ids::{ServerId, ServerTokenId, UserId},
     server::{CreatedServerToken, ServerTokenView, TokenName},
 };
 use secrecy::ExposeSecret;
 use serde_json::json;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use crate::random::token_hash;
@@ -30,6 +33,12 @@ pub(crate) const FIRST_TOKEN_NAME: &str = "First token";
 /// How much of a token is kept to tell it from others.
 const SHOWN_CHARACTERS: usize = SERVER_TOKEN_PREFIX.len() + 4;
 
+/// A token to be made, checked.
+pub(crate) struct NewServerToken<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) expires_at: Option<OffsetDateTime>,
+}
+
 impl Engine {
     /// The tokens that open a server, newest first.
     ///
@@ -37,29 +46,47 @@ impl Engine {
     /// [`NotFound::Server`], or a failing database.
     pub async fn server_tokens(&self, actor: &Actor, server: ServerId) -> Result<Vec<ServerTokenView>, Error> {
         let mut tx = self.db().begin_as(actor.user).await?;
-        self.require_server(&mut tx, server).await?;
+        check_server(&mut tx, server).await?;
         tx.server_tokens(server).await
     }
 
     /// One more token for a server. The answer is its only sight.
     ///
     /// # Errors
-    /// [`NotFound::Server`], a refused name, [`Conflict::TokenLimit`], or a failing database.
+    /// [`NotFound::Server`], refused fields, [`Conflict::TokenLimit`], or a failing database.
     pub async fn create_server_token(
         &self,
         actor: &Actor,
         server: ServerId,
-        name: &str,
+        new: CreateToken,
     ) -> Result<CreatedServerToken, Error> {
         let mut tx = self.db().begin_as(actor.user).await?;
-        self.require_server(&mut tx, server).await?;
-        let name = TokenName::parse(name).map_err(|error| FieldErrors::one("name", error))?;
+        check_server(&mut tx, server).await?;
+        let mut errors = FieldErrors::default();
+        let name = errors.check("name", TokenName::parse(&new.name));
+        let expires_at = new.expires_at.map(|at| at.0);
+        if expires_at.is_some_and(|at| at <= self.clock().now()) {
+            let reason = "This is over: give a time in the future.".into();
+            errors.add("expires_at", FieldError::Refused { reason });
+        }
+        let (Some(name), true) = (name, errors.is_empty()) else {
+            return Err(errors.into());
+        };
+        // Nobody else adds one meanwhile.
+        tx.lock_server(server).await?;
         if tx.server_tokens(server).await?.len() >= TOKENS_MAX {
             return Err(Conflict::TokenLimit(TOKENS_MAX).into());
         }
-        let token = self.add_token(&mut tx, actor.user, server, name.as_str()).await?;
-        let entry = Entry::new("token.create", Subject::server_token(token.view.id, &token.view.name))
-            .after(json!({ "server_id": server }));
+        let new = NewServerToken {
+            name: name.as_str(),
+            expires_at,
+        };
+        let token = self.add_token(&mut tx, actor.user, server, &new).await?;
+        let mut after = json!({ "server_id": server });
+        if let Some(at) = token.view.expires_at {
+            after["expires_at"] = json!(at);
+        }
+        let entry = Entry::new("token.create", Subject::server_token(token.view.id, &token.view.name)).after(after);
         self.commit(tx, &actor.who(), vec![entry]).await?;
         Ok(token)
     }
@@ -75,7 +102,7 @@ impl Engine {
         token: ServerTokenId,
     ) -> Result<(), Error> {
         let mut tx = self.db().begin_as(actor.user).await?;
-        self.require_server(&mut tx, server).await?;
+        check_server(&mut tx, server).await?;
         let revoked = tx.revoke_server_token(server, token, self.clock().now()).await?;
         let name = revoked.ok_or(NotFound::Token)?;
         let entry =
@@ -88,7 +115,7 @@ impl Engine {
         tx: &mut Tx,
         user: UserId,
         server: ServerId,
-        name: &str,
+        new: &NewServerToken<'_>,
     ) -> Result<CreatedServerToken, Error> {
         let token = random::token(SERVER_TOKEN_PREFIX);
         let text = token.expose_secret();
@@ -96,7 +123,8 @@ impl Engine {
             id: ServerTokenId(Uuid::new_v4()),
             server,
             user,
-            name,
+            name: new.name,
+            expires_at: new.expires_at,
             prefix: &text[..SHOWN_CHARACTERS],
             hash: random::token_hash(text),
         };

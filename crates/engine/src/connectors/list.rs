@@ -97,9 +97,7 @@ impl Engine {
                 next_cursor: None,
             });
         }
-        if filter.q.as_deref().is_some_and(|q| q.contains('\0')) {
-            return Err(FieldErrors::one("q", FieldError::BadCharacters).into());
-        }
+        check_search("q", filter.q.as_deref())?;
         let after = page
             .cursor
             .as_deref()
@@ -131,6 +129,14 @@ impl Engine {
         }
         self.db().begin_as(actor.user).await?.connectors_by_id(&ids).await
     }
+}
+
+/// Refuses to look for what no text in the database holds.
+pub(crate) fn check_search(field: &str, text: Option<&str>) -> Result<(), Error> {
+    if text.is_some_and(|text| text.contains('\0')) {
+        return Err(FieldErrors::one(field, FieldError::BadCharacters).into());
+    }
+    Ok(())
 }
 
 pub(crate) fn bad_cursor() -> Error {

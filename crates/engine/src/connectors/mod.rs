@@ -21,7 +21,7 @@ pub use drift::DriftPolicy;
 pub(crate) use follow::Following;
 pub(crate) use held_back::HeldBack;
 pub use list::ConnectorFilter;
-pub(crate) use list::{ListPosition, bad_cursor, parse_time_cursor, time_cursor};
+pub(crate) use list::{ListPosition, bad_cursor, check_search, parse_time_cursor, time_cursor};
 pub use modes::obstacle as mode_obstacle;
 
 use crate::{
@@ -128,6 +128,7 @@ impl Engine {
             tools: tool_views(&definitions.tools)?,
             templates: template_views(&definitions.templates)?,
             config_params: config_params(definitions.config.as_deref())?,
+            config_ui_schema: config_member(definitions.config.as_deref(), "ui_schema")?,
             check: tx.check_view(definitions.summary.id).await?,
             summary: definitions.summary,
         })
@@ -185,7 +186,7 @@ impl Engine {
     }
 
     /// What shows this connector its secret.
-    pub(super) fn credential(&self, connector: &StandingConnector) -> Result<Option<Credential>, Error> {
+    pub(crate) fn credential(&self, connector: &StandingConnector) -> Result<Option<Credential>, Error> {
         self.authorization(
             connector.id,
             connector.sealed_secret.as_deref(),
@@ -296,12 +297,13 @@ fn template_views(templates: &RawValue) -> Result<Vec<TemplateView>, Error> {
 
 /// The JSON Schema of a server's configuration, if the connector takes one.
 pub(crate) fn config_params(config: Option<&RawValue>) -> Result<Option<Value>, Error> {
+    config_member(config, "params")
+}
+
+fn config_member(config: Option<&RawValue>, name: &str) -> Result<Option<Value>, Error> {
     let Some(config) = config else { return Ok(None) };
     let mut config: Value = serde_json::from_str(config.get()).map_err(Error::internal)?;
-    Ok(config
-        .get_mut("params")
-        .map(Value::take)
-        .filter(|params| !params.is_null()))
+    Ok(config.get_mut(name).map(Value::take).filter(|member| !member.is_null()))
 }
 
 #[cfg(test)]

@@ -1,64 +1,42 @@
-//! Users' MCP servers and their tokens, as their owner sees them.
+//! Users' MCP servers, as their owner sees them. What sees everybody's is [`super::worker_servers`]'s.
 
-use super::{Tx, connectors, count};
-use crate::Error;
+use super::{Tx, count};
+use crate::{
+    Error,
+    servers::{SealedConfiguration, ServerFilter},
+};
 use patchbay_domain::{
-    ids::{ServerId, ServerTokenId, UserId},
-    server::{ServerConnector, ServerTokenView, ServerView},
+    ids::{ConnectorId, ServerId, SourceId},
     usage::UsageView,
 };
-use serde_json::Value;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
-/// A server as stored, with its connector and its calls.
+/// A server as stored, with its calls.
 #[derive(Debug)]
 pub(crate) struct StoredServer {
-    pub(crate) id: uuid::Uuid,
-    name: String,
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
     pub(crate) endpoint: String,
-    pub(crate) sealed_configuration: Vec<u8>,
+    pub(crate) connector_id: Option<Uuid>,
+    pub(crate) sealed_configuration: Option<Vec<u8>>,
     pub(crate) secret_places: Option<String>,
-    pub(crate) config: Option<String>,
-    created_at: OffsetDateTime,
-    updated_at: OffsetDateTime,
-    connector_id: uuid::Uuid,
-    connector_number: i64,
-    connector_name: String,
-    connector_mode: String,
-    tools_count: i32,
-    logo_sha256: Option<Vec<u8>>,
+    pub(crate) source_ids: Vec<Uuid>,
+    pub(crate) created_at: OffsetDateTime,
+    pub(crate) updated_at: OffsetDateTime,
+    pub(crate) deleted_at: Option<OffsetDateTime>,
     calls: Option<i64>,
     errors: Option<i64>,
     total_micros: Option<i64>,
 }
 
 impl StoredServer {
-    /// The view, with the endpoint and the configuration as they may be shown.
-    pub(crate) fn into_view(self, endpoint: String, configuration: Value) -> ServerView {
-        ServerView {
-            id: self.id.into(),
-            name: self.name,
-            endpoint,
-            connector: Some(ServerConnector {
-                id: self.connector_id.into(),
-                connector_id: self.connector_number,
-                name: self.connector_name,
-                mode: connectors::mode(&self.connector_mode),
-                logo_url: connectors::logo_url(self.connector_number, self.logo_sha256.as_deref()),
-                tools_count: self.tools_count.unsigned_abs(),
-            }),
-            configuration,
-            source_ids: Vec::new(),
-            bindings: Vec::new(),
-            usage: usage(self.calls, self.errors, self.total_micros),
-            created_at: self.created_at.into(),
-            updated_at: self.updated_at.into(),
-            deleted_at: None,
-        }
+    pub(crate) fn usage(&self) -> UsageView {
+        usage(self.calls, self.errors, self.total_micros)
     }
 }
 
-fn usage(calls: Option<i64>, errors: Option<i64>, total_micros: Option<i64>) -> UsageView {
+pub(super) fn usage(calls: Option<i64>, errors: Option<i64>, total_micros: Option<i64>) -> UsageView {
     let calls = count(calls);
     UsageView {
         calls,
@@ -67,101 +45,181 @@ fn usage(calls: Option<i64>, errors: Option<i64>, total_micros: Option<i64>) -> 
     }
 }
 
+/// What a decision about a server needs to know.
 #[derive(Debug)]
-struct TokenRow {
-    id: uuid::Uuid,
-    name: String,
-    prefix: String,
-    created_at: OffsetDateTime,
-    last_used_at: Option<OffsetDateTime>,
-    expires_at: Option<OffsetDateTime>,
-}
-
-impl From<TokenRow> for ServerTokenView {
-    fn from(row: TokenRow) -> Self {
-        Self {
-            id: row.id.into(),
-            name: row.name,
-            prefix: row.prefix,
-            created_at: row.created_at.into(),
-            last_used_at: row.last_used_at.map(Into::into),
-            expires_at: row.expires_at.map(Into::into),
-        }
-    }
-}
-
-/// A token to be stored: what it opens and its hash, never itself.
-#[derive(Debug)]
-pub(crate) struct NewToken<'a> {
-    pub(crate) id: ServerTokenId,
-    pub(crate) server: ServerId,
-    pub(crate) user: UserId,
-    pub(crate) name: &'a str,
-    pub(crate) prefix: &'a str,
-    pub(crate) hash: [u8; 32],
+pub(crate) struct StandingServer {
+    pub(crate) name: String,
+    pub(crate) endpoint: String,
+    pub(crate) connector_id: Option<Uuid>,
+    pub(crate) sealed_configuration: Option<Vec<u8>>,
+    pub(crate) secret_places: Option<String>,
+    pub(crate) source_ids: Vec<SourceId>,
+    pub(crate) updated_at: OffsetDateTime,
+    pub(crate) is_deleted: bool,
 }
 
 impl Tx {
-    /// One server, or, without an id, a page of them, newest first; with the calls since `usage_since`.
+    /// One server that isn't deleted, or, without an id, a page of them, newest first; with the calls since `usage_since`.
     async fn server_rows(
         &mut self,
         id: Option<ServerId>,
-        before: Option<(OffsetDateTime, uuid::Uuid)>,
-        limit: i64,
+        filter: &ServerFilter,
+        before: Option<(OffsetDateTime, Uuid)>,
+        limit: u32,
         usage_since: OffsetDateTime,
     ) -> Result<Vec<StoredServer>, Error> {
         let (before_at, before_id) = before.unzip();
         let rows = sqlx::query_as!(
             StoredServer,
-            r#"SELECT s.id, s.name, s.endpoint, s.configuration AS "sealed_configuration!",
-                      s.secret_places::text AS secret_places, c.config::text AS config, s.created_at, s.updated_at,
-                      c.id AS connector_id, c.number AS connector_number, c.name AS connector_name,
-                      c.mode AS connector_mode, c.tools_count,
-                      (SELECT sha256 FROM connector_logos WHERE connector_id = c.id) AS logo_sha256,
+            r#"SELECT s.id, s.name, s.endpoint, s.connector_id, s.configuration AS sealed_configuration,
+                      s.secret_places::text AS secret_places, s.source_ids, s.created_at, s.updated_at, s.deleted_at,
                       u.calls, u.errors, u.total_micros
-               FROM mcp_servers s
-               JOIN mcp_connectors c ON c.id = s.connector_id
+               FROM (
+                   SELECT * FROM mcp_servers
+                   WHERE (deleted_at IS NOT NULL) = $6
+                     AND ($1::uuid IS NULL OR id = $1)
+                     AND ($7::text IS NULL OR strpos(lower(name || E'\n' || endpoint), lower($7)) > 0)
+                     AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3::uuid))
+                   ORDER BY created_at DESC, id DESC LIMIT $4
+               ) s
                LEFT JOIN LATERAL (
                    SELECT sum(calls)::bigint AS calls, sum(errors)::bigint AS errors,
                           sum(total_micros)::bigint AS total_micros
                    FROM mcp_server_usage WHERE server_id = s.id AND minute >= $5
                ) u ON true
-               WHERE s.deleted_at IS NULL
-                 AND ($1::uuid IS NULL OR s.id = $1)
-                 AND ($2::timestamptz IS NULL OR (s.created_at, s.id) < ($2, $3::uuid))
-               ORDER BY s.created_at DESC, s.id DESC LIMIT $4"#,
+               ORDER BY s.created_at DESC, s.id DESC"#,
             id.map(|id| id.0),
             before_at,
             before_id,
-            limit,
+            i64::from(limit),
             usage_since,
+            filter.deleted,
+            filter.needle(),
         )
         .fetch_all(self.conn())
         .await?;
         Ok(rows)
     }
 
-    pub(crate) async fn server(
+    pub(crate) async fn get_mcp_server_by_id(
         &mut self,
         id: ServerId,
         usage_since: OffsetDateTime,
     ) -> Result<Option<StoredServer>, Error> {
-        let rows = self.server_rows(Some(id), None, 1, usage_since).await?;
+        let there = ServerFilter::default();
+        let rows = self.server_rows(Some(id), &there, None, 1, usage_since).await?;
         Ok(rows.into_iter().next())
     }
 
-    pub(crate) async fn servers(
+    pub(crate) async fn get_user_mcp_servers(
         &mut self,
-        before: Option<(OffsetDateTime, uuid::Uuid)>,
+        filter: &ServerFilter,
+        before: Option<(OffsetDateTime, Uuid)>,
         limit: u32,
         usage_since: OffsetDateTime,
     ) -> Result<Vec<StoredServer>, Error> {
-        self.server_rows(None, before, i64::from(limit), usage_since).await
+        self.server_rows(None, filter, before, limit, usage_since).await
     }
 
-    pub(crate) async fn count_servers(&mut self) -> Result<u64, Error> {
-        let total = sqlx::query_scalar!("SELECT count(*) FROM mcp_servers WHERE deleted_at IS NULL");
+    pub(crate) async fn count_user_mcp_servers(&mut self, filter: &ServerFilter) -> Result<u64, Error> {
+        let total = sqlx::query_scalar!(
+            r"SELECT count(*) FROM mcp_servers
+              WHERE (deleted_at IS NOT NULL) = $1
+                AND ($2::text IS NULL OR strpos(lower(name || E'\n' || endpoint), lower($2)) > 0)",
+            filter.deleted,
+            filter.needle(),
+        );
         Ok(count(total.fetch_one(self.conn()).await?))
+    }
+
+    /// Whether there is such a server that isn't deleted.
+    pub(crate) async fn has_mcp_server(&mut self, id: ServerId) -> Result<bool, Error> {
+        let has = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM mcp_servers WHERE id = $1 AND deleted_at IS NULL) AS "has!""#,
+            id.0
+        );
+        Ok(has.fetch_one(self.conn()).await?)
+    }
+
+    /// What a server is itself made from, if it is.
+    pub(crate) async fn connector_of(&mut self, id: ServerId) -> Result<Option<ConnectorId>, Error> {
+        let connector = sqlx::query_scalar!("SELECT connector_id FROM mcp_servers WHERE id = $1", id.0)
+            .fetch_optional(self.conn())
+            .await?;
+        Ok(connector.flatten().map(ConnectorId))
+    }
+
+    /// A server, deleted or not, held until the transaction ends: whoever changes it changes it alone.
+    pub(crate) async fn lock_server(&mut self, id: ServerId) -> Result<Option<StandingServer>, Error> {
+        sqlx::query!("SELECT id FROM mcp_servers WHERE id = $1 FOR NO KEY UPDATE", id.0)
+            .fetch_optional(self.conn())
+            .await?;
+        let row = sqlx::query!(
+            r#"SELECT name, endpoint, connector_id, configuration, secret_places::text AS secret_places, source_ids,
+                      updated_at, deleted_at IS NOT NULL AS "is_deleted!"
+               FROM mcp_servers WHERE id = $1"#,
+            id.0
+        )
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(row.map(|row| StandingServer {
+            name: row.name,
+            endpoint: row.endpoint,
+            connector_id: row.connector_id,
+            sealed_configuration: row.configuration,
+            secret_places: row.secret_places,
+            source_ids: row.source_ids.into_iter().map(SourceId).collect(),
+            updated_at: row.updated_at,
+            is_deleted: row.is_deleted,
+        }))
+    }
+
+    /// Changes the parts that are given. An endpoint can't be changed.
+    pub(crate) async fn update_mcp_server(
+        &mut self,
+        id: ServerId,
+        name: Option<&str>,
+        source_ids: Option<&[SourceId]>,
+        configuration: Option<&SealedConfiguration>,
+    ) -> Result<(), Error> {
+        let source_ids: Option<Vec<Uuid>> = source_ids.map(|ids| ids.iter().map(|id| id.0).collect());
+        sqlx::query!(
+            "UPDATE mcp_servers SET name = COALESCE($2, name), source_ids = COALESCE($3, source_ids),
+                    configuration = COALESCE($4, configuration),
+                    secret_places = CASE WHEN $4 IS NULL THEN secret_places ELSE $5::text::json END
+             WHERE id = $1",
+            id.0,
+            name,
+            source_ids.as_deref(),
+            configuration.map(|configuration| configuration.sealed.as_slice()),
+            configuration.map(|configuration| configuration.secret_places.as_str()),
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Adds a source behind those that the server has. Both must be held.
+    pub(crate) async fn add_source_to_server(&mut self, id: ServerId, source: SourceId) -> Result<(), Error> {
+        sqlx::query!(
+            "UPDATE mcp_servers SET source_ids = array_append(source_ids, $2) WHERE id = $1",
+            id.0,
+            source.0
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn remove_source_from_server(&mut self, id: ServerId, source: SourceId) -> Result<(), Error> {
+        sqlx::query!(
+            "UPDATE mcp_servers SET source_ids = array_remove(source_ids, $2) WHERE id = $1",
+            id.0,
+            source.0
+        )
+        .execute(self.conn())
+        .await?;
+        Ok(())
     }
 
     /// Whether there was such a server to delete.
@@ -176,63 +234,14 @@ impl Tx {
         Ok(done.rows_affected() > 0)
     }
 
-    pub(crate) async fn insert_server_token(&mut self, token: &NewToken<'_>) -> Result<ServerTokenView, Error> {
-        let row = sqlx::query_as!(
-            TokenRow,
-            "INSERT INTO mcp_server_tokens (id, server_id, user_id, name, prefix, token_hash)
-             VALUES ($1, $2, $3, $4, $5, $6)
-             RETURNING id, name, prefix, created_at, last_used_at, expires_at",
-            token.id.0,
-            token.server.0,
-            token.user.0,
-            token.name,
-            token.prefix,
-            &token.hash,
+    /// Undoes that; whether there was anything to undo.
+    pub(crate) async fn restore_mcp_server(&mut self, id: ServerId) -> Result<bool, Error> {
+        let done = sqlx::query!(
+            "UPDATE mcp_servers SET deleted_at = NULL WHERE id = $1 AND deleted_at IS NOT NULL",
+            id.0
         )
-        .fetch_one(self.conn())
+        .execute(self.conn())
         .await?;
-        Ok(row.into())
-    }
-
-    /// Those that still open the server, newest first.
-    pub(crate) async fn server_tokens(&mut self, server: ServerId) -> Result<Vec<ServerTokenView>, Error> {
-        let rows = sqlx::query_as!(
-            TokenRow,
-            "SELECT id, name, prefix, created_at, last_used_at, expires_at FROM mcp_server_tokens
-             WHERE server_id = $1 AND revoked_at IS NULL ORDER BY created_at DESC, id",
-            server.0
-        )
-        .fetch_all(self.conn())
-        .await?;
-        Ok(rows.into_iter().map(ServerTokenView::from).collect())
-    }
-
-    /// The name of the token that was revoked; nothing where there was none.
-    pub(crate) async fn revoke_server_token(
-        &mut self,
-        server: ServerId,
-        token: ServerTokenId,
-        now: OffsetDateTime,
-    ) -> Result<Option<String>, Error> {
-        let name = sqlx::query_scalar!(
-            "UPDATE mcp_server_tokens SET revoked_at = $3 WHERE id = $2 AND server_id = $1 AND revoked_at IS NULL
-             RETURNING name",
-            server.0,
-            token.0,
-            now
-        );
-        Ok(name.fetch_optional(self.conn()).await?)
-    }
-
-    /// The user's calls since then, over all their servers.
-    pub(crate) async fn usage(&mut self, since: OffsetDateTime) -> Result<UsageView, Error> {
-        let row = sqlx::query!(
-            "SELECT sum(calls)::bigint AS calls, sum(errors)::bigint AS errors, sum(total_micros)::bigint AS total_micros
-             FROM mcp_server_usage WHERE minute >= $1",
-            since
-        )
-        .fetch_one(self.conn())
-        .await?;
-        Ok(usage(row.calls, row.errors, row.total_micros))
+        Ok(done.rows_affected() > 0)
     }
 }

@@ -1,0 +1,122 @@
+//! Sources as their owner sees them.
+
+use super::{METADATA, SourceFilter, metadata_purpose};
+use crate::{
+    Actor, Engine, Error,
+    connectors::{check_search, parse_time_cursor, time_cursor},
+    error::NotFound,
+    servers::places_of,
+    storage::{Tx, sources::StoredSource},
+    uses::{self, Uses},
+};
+use patchbay_domain::{
+    ids::SourceId,
+    page::{Page, PageRequest},
+    source::{ServerBrief, SourceView},
+};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use std::collections::{BTreeSet, HashMap};
+use uuid::Uuid;
+
+impl Engine {
+    /// The actor's sources, newest first.
+    ///
+    /// # Errors
+    /// A cursor that isn't one, a search for what no text holds, or a failing database.
+    pub async fn sources(
+        &self,
+        actor: &Actor,
+        filter: &SourceFilter,
+        page: &PageRequest,
+    ) -> Result<Page<SourceView>, Error> {
+        check_search("q", filter.q.as_deref())?;
+        check_search("type", filter.kind.as_deref())?;
+        let before = page.cursor.as_deref().map(parse_time_cursor).transpose()?;
+        let limit = page.limit();
+        let mut tx = self.db().begin_as(actor.user).await?;
+        let mut stored = tx.get_user_sources(filter, before, limit + 1).await?;
+        let more = stored.len() > limit as usize;
+        stored.truncate(limit as usize);
+        let last = stored.last().filter(|_| more);
+        let next_cursor = last.map(|last| time_cursor(last.created_at, last.id));
+        Ok(Page {
+            items: self.source_views(&mut tx, stored).await?,
+            total: tx.count_user_sources(filter).await?,
+            next_cursor,
+        })
+    }
+
+    /// One of the actor's sources.
+    ///
+    /// # Errors
+    /// [`NotFound::Source`], or a failing database.
+    pub async fn source(&self, actor: &Actor, id: SourceId) -> Result<SourceView, Error> {
+        let mut tx = self.db().begin_as(actor.user).await?;
+        self.require_source(&mut tx, id).await
+    }
+
+    /// A source of this transaction's user.
+    pub(super) async fn require_source(&self, tx: &mut Tx, id: SourceId) -> Result<SourceView, Error> {
+        let stored = tx.get_source_by_id(id).await?.ok_or(NotFound::Source)?;
+        let views = self.source_views(tx, vec![stored]).await?;
+        views.into_iter().next().ok_or_else(|| NotFound::Source.into())
+    }
+
+    async fn source_views(&self, tx: &mut Tx, stored: Vec<StoredSource>) -> Result<Vec<SourceView>, Error> {
+        if stored.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<Uuid> = stored.iter().map(|source| source.id).collect();
+        let mut servers: HashMap<Uuid, Vec<ServerBrief>> = HashMap::new();
+        for (source, server) in tx.servers_using(&ids).await? {
+            servers.entry(source).or_default().push(server);
+        }
+        let kinds: BTreeSet<String> = stored.iter().map(|source| source.kind.clone()).collect();
+        let uses = Uses::load(tx, &[], &kinds.into_iter().collect::<Vec<_>>()).await?;
+        let views = stored.into_iter().map(|source| {
+            let servers = servers.remove(&source.id).unwrap_or_default();
+            self.source_view(source, &uses, servers)
+        });
+        views.collect()
+    }
+
+    fn source_view(&self, stored: StoredSource, uses: &Uses, servers: Vec<ServerBrief>) -> Result<SourceView, Error> {
+        let used = uses.by_name(&stored.kind);
+        let metadata = self.readable_metadata(&stored);
+        let (state, notice) = uses::state(&stored.kind, used, METADATA, metadata.as_ref());
+        let places = places_of(Some(&stored.secret_places))?;
+        Ok(SourceView {
+            id: stored.id.into(),
+            kind: stored.kind,
+            name: stored.name,
+            source_metadata: metadata.map_or(Value::Null, |metadata| uses::shown(used, &places, metadata)),
+            state,
+            notice,
+            connector: used.map(|used| used.connector.clone()),
+            mcp_servers: servers,
+            created_at: stored.created_at.into(),
+            updated_at: stored.updated_at.into(),
+        })
+    }
+
+    /// A source's configuration with its secrets.
+    pub(crate) fn open_metadata(&self, stored: &StoredSource) -> Result<Value, Error> {
+        let opened = self
+            .vault()
+            .open(&metadata_purpose(stored.id.into()), &stored.sealed_metadata)
+            .map_err(Error::internal)?;
+        serde_json::from_slice(opened.expose_secret()).map_err(Error::internal)
+    }
+
+    /// The same for a page on which its owner would put things right: a lost key must not take the page along.
+    pub(crate) fn readable_metadata(&self, stored: &StoredSource) -> Option<Value> {
+        let opened = self.open_metadata(stored);
+        opened
+            .inspect_err(|error| {
+                let source = std::error::Error::source(error);
+                tracing::error!(source_id = %stored.id, %error, ?source, "a source's configuration can't be opened");
+            })
+            .ok()
+    }
+}
