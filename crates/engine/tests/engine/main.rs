@@ -6,19 +6,28 @@
 mod accounts;
 mod audit;
 mod beside;
+mod bindings;
 mod catalogue;
 mod catalogue_list;
 mod drift;
 mod following;
+mod idempotency;
 mod isolation;
 mod migrations;
 mod modes;
+mod pool;
 mod removal;
 mod rotation;
+mod server_tools;
 mod servers;
 mod service;
+mod serving;
+mod sources;
+mod sources_secrets;
+mod sources_test;
 mod tools;
 mod transfer;
+mod usage;
 
 use axum::{Json, Router, routing::get};
 use patchbay_domain::{

@@ -1,15 +1,17 @@
-use crate::{active_connector, engine, engine_with, new_connector, superuser, user};
+use crate::{active_connector, engine, new_connector, sources::fields, superuser, user};
 use patchbay_domain::{
+    account::CreateToken,
     field::FieldError,
     ids::{ConnectorRef, ServerId},
     page::PageRequest,
-    server::{CreateServer, CreatedServer},
+    server::{CreateServer, CreatedServer, UpdateServer},
 };
 use patchbay_engine::{
     Actor, Engine, Error,
-    endpoint::{EndpointKey, parse_pool},
+    endpoint::EndpointKey,
     error::{Conflict, NotFound},
     gateway::{RouteKey, UsageRecord},
+    servers::ServerFilter,
     tokens::token_hash,
 };
 use serde_json::{Value, json};
@@ -22,6 +24,13 @@ fn schema() -> Value {
         "required": ["notebook"],
         "properties": {"notebook": {"type": "string"}, "key": {"type": "string", "writeOnly": true}}
     }}, "tools": [{"name": "add", "inputSchema": {}}]})
+}
+
+fn token(name: &str) -> CreateToken {
+    CreateToken {
+        name: name.into(),
+        expires_at: None,
+    }
 }
 
 async fn create(engine: &Engine, actor: &Actor, connector: ConnectorRef) -> Result<CreatedServer, Error> {
@@ -165,58 +174,15 @@ async fn servers_are_made_from_active_connectors_only(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_pool_is_given_out_in_order_once_each_and_then_refused(pool: PgPool) {
-    let engine = engine_with(&pool, |config| {
-        config.pool = parse_pool("https://b.example, https://a.example/x", &config.public_url).unwrap();
-    })
-    .await;
-    let root = superuser(&engine).await;
-    let connector = active_connector(&engine, &root, "notes", schema()).await;
-    let attempts = (0..6).map(|_| create(&engine, &root, connector));
-    let results = futures::future::join_all(attempts).await;
-    let mut endpoints: Vec<_> = results
-        .iter()
-        .filter_map(|result| result.as_ref().ok())
-        .map(|made| made.server.endpoint.as_str())
-        .collect();
-    endpoints.sort_unstable();
-    assert_eq!(endpoints, ["https://a.example/x", "https://b.example"]);
-    for error in results.iter().filter_map(|result| result.as_ref().err()) {
-        assert_eq!(error.to_string(), "No available domains in MCP_GATEWAY_URL_POOLS");
-    }
-    assert_eq!(engine.servers(&root, &PageRequest::default()).await.unwrap().total, 2);
-    let route = engine
-        .load_route(&RouteKey::Endpoint(EndpointKey::host("A.example", "/x")))
-        .await
-        .unwrap();
-    assert!(route.is_some());
-}
-
-#[sqlx::test(migrations = false)]
-async fn a_user_has_a_limit_and_deleted_servers_count(pool: PgPool) {
-    let engine = engine_with(&pool, |config| config.servers_per_user = 1).await;
-    let root = superuser(&engine).await;
-    let connector = active_connector(&engine, &root, "notes", schema()).await;
-    let created = create(&engine, &root, connector).await.unwrap();
-    engine.delete_server(&root, created.server.id).await.unwrap();
-    let error = create(&engine, &root, connector).await.unwrap_err();
-    assert!(matches!(error, Error::Conflict(Conflict::ServerLimit(1))));
-    assert!(
-        engine
-            .load_route(&RouteKey::Server(created.server.id))
-            .await
-            .unwrap()
-            .is_none()
-    );
-}
-
-#[sqlx::test(migrations = false)]
 async fn tokens_are_several_and_each_can_be_revoked(pool: PgPool) {
     let engine = engine(&pool).await;
     let root = superuser(&engine).await;
     let connector = active_connector(&engine, &root, "notes", schema()).await;
     let server = create(&engine, &root, connector).await.unwrap().server.id;
-    let token = engine.create_server_token(&root, server, "laptop").await.unwrap();
+    let token = engine
+        .create_server_token(&root, server, token("laptop"))
+        .await
+        .unwrap();
     assert_eq!(engine.server_tokens(&root, server).await.unwrap().len(), 2);
     assert!(token.token.starts_with(&token.view.prefix));
     engine.revoke_server_token(&root, server, token.view.id).await.unwrap();
@@ -234,24 +200,45 @@ async fn what_is_not_yours_is_not_there(pool: PgPool) {
     let root = superuser(&engine).await;
     let connector = active_connector(&engine, &root, "notes", schema()).await;
     let created = create(&engine, &root, connector).await.unwrap();
-    let (server, token) = (
+    let (server, first) = (
         created.server.id,
         engine.server_tokens(&root, created.server.id).await.unwrap()[0].id,
     );
     let eve = user(&engine, "eve@example.org").await;
+    let theirs = crate::sources::source(&engine, &eve, "Box").await.id.to_string();
     let answers = [
         engine.server(&eve, server).await.unwrap_err(),
         engine.server_tools(&eve, server).await.unwrap_err(),
         engine.server_tokens(&eve, server).await.unwrap_err(),
-        engine.create_server_token(&eve, server, "mine").await.unwrap_err(),
-        engine.revoke_server_token(&eve, server, token).await.unwrap_err(),
-        engine.delete_server(&eve, server).await.unwrap_err(),
+        engine
+            .create_server_token(&eve, server, token("mine"))
+            .await
+            .unwrap_err(),
+        engine.revoke_server_token(&eve, server, first).await.unwrap_err(),
+        engine.delete_server(&eve, server, None).await.unwrap_err(),
+        engine.restore_server(&eve, server).await.unwrap_err(),
+        engine
+            .update_server(&eve, server, UpdateServer::default(), None)
+            .await
+            .unwrap_err(),
+        engine.add_source_to_server(&eve, server, &theirs).await.unwrap_err(),
+        engine
+            .remove_source_from_server(&eve, server, &theirs)
+            .await
+            .unwrap_err(),
         engine.server(&root, ServerId(uuid::Uuid::nil())).await.unwrap_err(),
     ];
     for answer in answers {
         assert!(matches!(answer, Error::NotFound(NotFound::Server)), "{answer}");
     }
-    assert_eq!(engine.servers(&eve, &PageRequest::default()).await.unwrap().total, 0);
+    assert_eq!(
+        engine
+            .servers(&eve, &ServerFilter::default(), &PageRequest::default())
+            .await
+            .unwrap()
+            .total,
+        0
+    );
 }
 
 #[sqlx::test(migrations = false)]
@@ -280,4 +267,132 @@ async fn usage_adds_up_by_server_and_for_a_day(pool: PgPool) {
     assert_eq!(used, Some(minute.into()));
     engine.clock().advance(Duration::hours(25));
     assert_eq!(engine.overview(&root).await.unwrap().usage.calls, 0);
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_token_ends_when_its_owner_said(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let connector = active_connector(&engine, &root, "notes", schema()).await;
+    let server = create(&engine, &root, connector).await.unwrap().server.id;
+    let now = engine.clock().now();
+    let until = |at: time::OffsetDateTime| CreateToken {
+        expires_at: Some(at.into()),
+        ..token("laptop")
+    };
+    for over in [now, now - Duration::days(1)] {
+        let refused = engine
+            .create_server_token(&root, server, until(over))
+            .await
+            .unwrap_err();
+        assert!(fields(refused).get("expires_at").is_some());
+    }
+    let end = now + Duration::hours(1);
+    let created = engine.create_server_token(&root, server, until(end)).await.unwrap();
+    assert_eq!(created.view.expires_at, Some(end.into()));
+    assert_eq!(engine.server_tokens(&root, server).await.unwrap()[0], created.view);
+    let grant = engine.load_token(&token_hash(&created.token)).await.unwrap().unwrap();
+    assert_eq!(grant.expires_at, Some(end));
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_servers_name_and_configuration_can_be_changed_and_its_endpoint_can_not(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let connector = active_connector(&engine, &root, "notes", schema()).await;
+    let made = create(&engine, &root, connector).await.unwrap().server;
+    let put = |json: Value| {
+        let (engine, root) = (&engine, &root);
+        let update: UpdateServer = serde_json::from_value(json).unwrap();
+        async move { engine.update_server(root, made.id, update, None).await }
+    };
+    let as_read = json!({"name": made.name, "configuration": made.configuration, "endpoint": "https://evil.example"});
+    assert_eq!(
+        put(as_read).await.unwrap(),
+        made,
+        "sent back as it was read it stays as it is"
+    );
+    let changed = put(json!({"name": " Other ", "configuration": {"notebook": "b", "key": "********"}}))
+        .await
+        .unwrap();
+    assert_eq!((changed.name.as_str(), changed.endpoint), ("Other", made.endpoint));
+    let key = RouteKey::Server(made.id);
+    let opened = || async {
+        let route = engine.load_route(&key).await.unwrap().unwrap();
+        serde_json::from_str::<Value>(route.bindings[0].source_meta.as_ref().unwrap().get()).unwrap()["metadata"]
+            .clone()
+    };
+    assert_eq!(opened().await, json!({"notebook": "b", "key": "hunter2"}));
+    put(json!({"configuration": {"notebook": "b", "key": "other"}}))
+        .await
+        .unwrap();
+    assert_eq!(opened().await, json!({"notebook": "b", "key": "other"}));
+
+    let refused = put(json!({"name": "", "configuration": {"notebook": "********", "more": "********"}})).await;
+    let refused = fields(refused.unwrap_err());
+    assert_eq!(refused.0.keys().collect::<Vec<_>>(), ["configuration.more", "name"]);
+    let refused = fields(put(json!({"name": "Third", "configuration": {}})).await.unwrap_err());
+    assert_eq!(refused.get("configuration.notebook"), Some(&FieldError::Required));
+    assert_eq!(
+        engine.server(&root, made.id).await.unwrap().name,
+        "Other",
+        "all of it or nothing"
+    );
+    let unknown = serde_json::from_value::<UpdateServer>(json!({"connector_id": 1}));
+    assert!(unknown.unwrap_err().to_string().contains("connector_id"));
+    let bare = crate::sources::server_of(&engine, &root, &[]).await;
+    let update = |configuration| UpdateServer {
+        configuration: Some(configuration),
+        ..UpdateServer::default()
+    };
+    engine
+        .update_server(&root, bare, update(json!({})), None)
+        .await
+        .unwrap();
+    for bad in [json!({"a": 1}), json!([])] {
+        let refused = engine.update_server(&root, bare, update(bad), None).await.unwrap_err();
+        assert!(fields(refused).get("configuration").is_some());
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn deleted_servers_have_a_list_of_their_own_and_lists_are_searched(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let ada = user(&engine, "ada@example.org").await;
+    let mut ids = Vec::new();
+    for name in ["One", "Zwölf", "Three"] {
+        let new = CreateServer {
+            name: name.into(),
+            source_ids: Vec::new(),
+            connector_id: None,
+            configuration: json!({}),
+        };
+        ids.push(engine.create_server(&ada, new).await.unwrap().server.id);
+    }
+    engine.delete_server(&ada, ids[0], None).await.unwrap();
+    for (q, deleted, expected) in [
+        (None, false, vec![ids[2], ids[1]]),
+        (None, true, vec![ids[0]]),
+        (Some("ZWÖ"), false, vec![ids[1]]),
+        (Some("http://localhost:9000/mcp/3"), false, vec![ids[2]]),
+        (Some("one"), false, vec![]),
+        (Some("%"), true, vec![]),
+    ] {
+        let filter = ServerFilter {
+            q: q.map(str::to_owned),
+            deleted,
+        };
+        let listed = engine.servers(&ada, &filter, &PageRequest::default()).await.unwrap();
+        assert_eq!(
+            listed.items.iter().map(|server| server.id).collect::<Vec<_>>(),
+            expected,
+            "{filter:?}"
+        );
+        assert_eq!(listed.total, expected.len() as u64);
+        assert!(listed.items.iter().all(|server| server.deleted_at.is_some() == deleted));
+    }
+    assert!(matches!(
+        engine.server(&ada, ids[0]).await,
+        Err(Error::NotFound(NotFound::Server))
+    ));
 }
