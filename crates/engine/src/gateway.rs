@@ -2,30 +2,34 @@
 //! count calls. None of it runs for a request that the gateway has seen the like of.
 
 use crate::{
-    DriftPolicy, Engine, Error,
+    Engine, Error,
     changes::Change,
-    connectors::{blocked_tools, config_params},
+    connectors::config_params,
     endpoint::EndpointKey,
-    servers::configuration_purpose,
-    storage::tools::StoredTool,
-    templates::{self, Arguments},
-    upstream::Target,
+    servers::{SOURCES_MAX, configuration_purpose},
+    sources::metadata_purpose,
+    storage::tools::{StoredBinding, StoredOffer},
+    templates::Arguments,
+    tools::assembly::{Fate, Tool},
+    upstream::{Credential, Target},
 };
 use patchbay_domain::{
     connector::ConnectorMode,
-    ids::{ConnectorId, ServerId, ServerTokenId, UserId},
+    ids::{ConnectorId, ServerId, ServerTokenId, SourceId, UserId},
 };
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
-use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
-    fmt,
-    sync::Arc,
-};
+use std::{fmt, sync::Arc};
 use time::OffsetDateTime;
 use tokio::sync::broadcast;
 use url::Url;
+use uuid::Uuid;
+
+pub use crate::{configuration::BYTES_MAX as CONFIGURATION_MAX_BYTES, tools::DESCRIPTIONS_MAX_BYTES};
+
+/// The most that one server's tools come from: its own connector, and sources.
+pub const BINDINGS_MAX: usize = 1 + SOURCES_MAX;
 
 /// How a server is looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -45,15 +49,20 @@ pub struct ServerRoute {
     pub user: UserId,
     /// Its name.
     pub name: String,
-    /// What its tools come from, in order; the first one's tools keep their names.
+    /// What its tools come from, in order.
     pub bindings: Vec<Binding>,
+    /// Its tools, in the order of its list. Each has a name that no other has, and those that its owner switched off
+    /// aren't among them.
+    pub tools: Vec<PinnedTool>,
 }
 
-/// One connector as one server uses it. Holds opened secrets.
+/// One connector as one server, or one source of it, uses it. Holds opened secrets.
 #[derive(Clone)]
 pub struct Binding {
-    /// The connector.
-    pub connector: ConnectorId,
+    /// The source; nothing for the server's own connector.
+    pub source: Option<SourceId>,
+    /// The connector; nothing for a source whose type is nobody's name (yet).
+    pub connector: Option<ConnectorId>,
     /// Its name, for messages.
     pub connector_name: String,
     /// What it is good for right now. One that is in sync mode is to be followed before its tools are listed.
@@ -64,13 +73,12 @@ pub struct Binding {
     pub upstream: Option<Target>,
     /// What is sent as `_meta["dev.patchbay/source"]`; only to connectors whose manifest has `config.params`.
     pub source_meta: Option<Box<RawValue>>,
-    /// Its tools, in the upstream's order, and after them those that the server's owner made from its templates.
-    pub tools: Vec<PinnedTool>,
 }
 
 impl fmt::Debug for Binding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Binding")
+            .field("source", &self.source)
             .field("connector", &self.connector)
             .field("mode", &self.mode)
             .field("upstream", &self.upstream)
@@ -81,12 +89,16 @@ impl fmt::Debug for Binding {
 /// A tool as it is in force.
 #[derive(Debug, Clone)]
 pub struct PinnedTool {
+    /// Which of the server's bindings it comes from.
+    pub binding: usize,
     /// The name that clients call.
     pub name: String,
     /// The name that the upstream knows: the template's, for a tool that was made from one.
     pub upstream_name: String,
     /// The whole tool object; the upstream's own text, but for a tool that was made from a template.
     pub definition: Box<RawValue>,
+    /// What the server's owner wants clients to read of it, instead of its own words.
+    pub description: Option<String>,
     /// Whether it can be called.
     pub state: ToolState,
     /// How it is called, if it was made from a template.
@@ -103,6 +115,8 @@ pub enum ToolState {
     /// The template that it was made from is gone, or has become something that no tool can be made from. It is not
     /// listed.
     TemplateGone,
+    /// Its configuration, or its connector's secret, can't be opened.
+    Sealed,
 }
 
 /// How a tool is called that was made from a template.
@@ -148,33 +162,11 @@ pub struct UsageRecord {
     pub bytes: u64,
 }
 
-/// A server with its connector, as stored.
-#[derive(Debug)]
-pub(crate) struct ServerRow {
-    pub(crate) id: ServerId,
-    pub(crate) user: UserId,
-    pub(crate) name: String,
-    pub(crate) sealed_configuration: Vec<u8>,
-    pub(crate) connector: ConnectorId,
-    pub(crate) connector_name: String,
-    pub(crate) mode: ConnectorMode,
-    pub(crate) version: String,
-    pub(crate) mcp_url: Option<String>,
-    pub(crate) sealed_secret: Option<Vec<u8>>,
-    pub(crate) secret_header: Option<String>,
-    pub(crate) tools: Box<RawValue>,
-    pub(crate) templates: Box<RawValue>,
-    /// What the service says by now, where that blocks calls.
-    pub(crate) upstream_tools: Option<Box<RawValue>>,
-    pub(crate) upstream_templates: Option<Box<RawValue>>,
-    pub(crate) dynamic: Vec<StoredTool>,
-    pub(crate) config: Option<Box<RawValue>>,
-}
-
 /// The value of `_meta["dev.patchbay/source"]`.
 #[derive(Serialize)]
 struct SourceMeta<'a> {
-    id: ServerId,
+    /// The source's, or the server's for its own connector.
+    id: Uuid,
     #[serde(rename = "type")]
     kind: &'a str,
     metadata: &'a RawValue,
@@ -186,9 +178,26 @@ impl Engine {
     /// # Errors
     /// When the database fails, or something sealed can't be opened.
     pub async fn load_route(&self, key: &RouteKey) -> Result<Option<ServerRoute>, Error> {
-        let blocks = self.config().drift == DriftPolicy::Block;
-        let row = self.db().worker().await?.server_row(key, blocks).await?;
-        row.map(|row| self.route(row)).transpose()
+        let mut worker = self.db().worker().await?;
+        let Some(row) = worker.server_row(key).await? else {
+            return Ok(None);
+        };
+        let mut bindings = Vec::new();
+        let tools = self
+            .assemble_with(worker.tx(), row.id, |binding, offer| {
+                bindings.push(self.binding(row.id, binding, offer)?);
+                Ok(())
+            })
+            .await?;
+        let sealed: Vec<bool> = bindings.iter().map(|(_, sealed)| *sealed).collect();
+        let tools = tools.into_iter().filter_map(|tool| pinned(tool, &sealed));
+        Ok(Some(ServerRoute {
+            server: row.id,
+            user: row.user,
+            name: row.name,
+            tools: tools.collect(),
+            bindings: bindings.into_iter().map(|(binding, _)| binding).collect(),
+        }))
     }
 
     /// What the token with this SHA-256 opens; nothing for an unknown or revoked one. Whether it has ended by itself
@@ -225,126 +234,110 @@ impl Engine {
         worker.commit().await
     }
 
-    fn route(&self, row: ServerRow) -> Result<ServerRoute, Error> {
-        let source_meta = match config_params(row.config.as_deref())? {
-            Some(_) => Some(self.source_meta(&row)?),
-            None => None,
+    /// A binding, and whether something of it can't be opened: then it isn't called, and the server's others are served.
+    fn binding(
+        &self,
+        server: ServerId,
+        stored: &StoredBinding,
+        offer: Option<&StoredOffer>,
+    ) -> Result<(Binding, bool), Error> {
+        let Some(offer) = offer else {
+            let nobody = Binding {
+                source: stored.source,
+                connector: None,
+                connector_name: stored.kind.clone(),
+                mode: ConnectorMode::Deactive,
+                version: String::new(),
+                upstream: None,
+                source_meta: None,
+            };
+            return Ok((nobody, false));
         };
-        let upstream = match &row.mcp_url {
-            Some(url) => Some(Target {
+        let opened = self.opened(server, stored, offer);
+        if let Err(error) = &opened {
+            tracing::error!(
+                %server,
+                connector = %offer.connector,
+                error = error as &dyn std::error::Error,
+                "a configuration or a secret can't be opened"
+            );
+        }
+        let sealed = opened.is_err();
+        let (source_meta, authorization) = opened.unwrap_or_default();
+        let upstream = match &offer.mcp_url {
+            Some(url) if !sealed => Some(Target {
                 url: Url::parse(url).map_err(Error::internal)?,
-                authorization: self.authorization(
-                    row.connector,
-                    row.sealed_secret.as_deref(),
-                    row.secret_header.as_deref(),
-                )?,
+                authorization,
             }),
-            None => None,
+            _ => None,
         };
-        let mut tools = pinned_tools(&row.tools, row.upstream_tools.as_deref())?;
-        tools.extend(dynamic_tools(&row)?);
         let binding = Binding {
-            connector: row.connector,
-            connector_name: row.connector_name,
-            mode: row.mode,
-            version: row.version,
+            source: stored.source,
+            connector: Some(offer.connector),
+            connector_name: offer.name.clone(),
+            mode: offer.mode,
+            version: offer.version.clone(),
             upstream,
             source_meta,
-            tools,
         };
-        Ok(ServerRoute {
-            server: row.id,
-            user: row.user,
-            name: row.name,
-            bindings: vec![binding],
-        })
+        Ok((binding, sealed))
     }
 
-    fn source_meta(&self, row: &ServerRow) -> Result<Box<RawValue>, Error> {
+    /// What is sent along with a binding's calls, and what shows its connector who calls.
+    fn opened(
+        &self,
+        server: ServerId,
+        stored: &StoredBinding,
+        offer: &StoredOffer,
+    ) -> Result<(Option<Box<RawValue>>, Option<Credential>), Error> {
+        let meta = match config_params(offer.config.as_deref())? {
+            Some(_) => Some(self.source_meta(server, stored)?),
+            None => None,
+        };
+        let authorization = self.authorization(
+            offer.connector,
+            offer.sealed_secret.as_deref(),
+            offer.secret_header.as_deref(),
+        )?;
+        Ok((meta, authorization))
+    }
+
+    fn source_meta(&self, server: ServerId, stored: &StoredBinding) -> Result<Box<RawValue>, Error> {
+        let (id, purpose) = match stored.source {
+            Some(source) => (source.0, metadata_purpose(source)),
+            None => (server.0, configuration_purpose(server)),
+        };
         let opened = self
             .vault()
-            .open(&configuration_purpose(row.id), &row.sealed_configuration)
+            .open(&purpose, &stored.sealed_configuration)
             .map_err(Error::internal)?;
         let metadata: &RawValue = serde_json::from_slice(opened.expose_secret()).map_err(Error::internal)?;
         let meta = SourceMeta {
-            id: row.id,
-            kind: &row.connector_name,
+            id,
+            kind: &stored.kind,
             metadata,
         };
         serde_json::value::to_raw_value(&meta).map_err(Error::internal)
     }
 }
 
-fn pinned_tools(tools: &RawValue, upstream: Option<&RawValue>) -> Result<Vec<PinnedTool>, Error> {
-    #[derive(Deserialize)]
-    struct Name {
-        name: String,
-    }
-    let blocked = blocked(tools, upstream);
-    let tools: Vec<Box<RawValue>> = serde_json::from_str(tools.get()).map_err(Error::internal)?;
-    tools
-        .into_iter()
-        .map(|definition| {
-            let Name { name } = serde_json::from_str(definition.get()).map_err(Error::internal)?;
-            Ok(PinnedTool {
-                state: state(&blocked, &name),
-                upstream_name: name.clone(),
-                name,
-                definition,
-                template: None,
-            })
-        })
-        .collect()
-}
-
-/// The tools that the server's owner made. One that has the name of a tool of the connector's is there, too: whoever
-/// makes a table of them takes the first of each name.
-fn dynamic_tools(row: &ServerRow) -> Result<Vec<PinnedTool>, Error> {
-    // Most servers have none, and templates can be large.
-    if row.dynamic.is_empty() {
-        return Ok(Vec::new());
-    }
-    let templates = templates::read(&row.templates)?;
-    let blocked = blocked(&row.templates, row.upstream_templates.as_deref());
-    // One text for all tools that are made from it.
-    let mut definitions = HashMap::new();
-    row.dynamic
-        .iter()
-        .map(|stored| {
-            let (definition, state, template) = match stored.make(&templates)? {
-                Some(made) => {
-                    let definition = match definitions.entry(stored.template.as_str()) {
-                        Entry::Occupied(known) => Arc::clone(known.get()),
-                        Entry::Vacant(new) => Arc::clone(new.insert(made.template.definition()?.into())),
-                    };
-                    let call = TemplateCall {
-                        arguments: made.arguments,
-                        definition,
-                    };
-                    (made.definition, state(&blocked, &stored.template), Some(call))
-                }
-                None => (RawValue::NULL.to_owned(), ToolState::TemplateGone, None),
-            };
-            Ok(PinnedTool {
-                name: stored.name.clone(),
-                upstream_name: stored.template.clone(),
-                definition,
-                state,
-                template,
-            })
-        })
-        .collect()
-}
-
-/// What must not be called.
-fn blocked(pinned: &RawValue, upstream: Option<&RawValue>) -> HashSet<String> {
-    upstream.map_or_else(HashSet::new, |upstream| blocked_tools(pinned, upstream))
-}
-
-fn state(blocked: &HashSet<String>, name: &str) -> ToolState {
-    if blocked.contains(name) {
-        ToolState::Blocked
-    } else {
-        ToolState::Callable
-    }
+/// A tool for the gateway; nothing for one that clients mustn't know of.
+fn pinned(tool: Tool, sealed: &[bool]) -> Option<PinnedTool> {
+    let binding = tool.binding?;
+    let state = match tool.fate {
+        Fate::TemplateGone => ToolState::TemplateGone,
+        Fate::Offered | Fate::Blocked | Fate::SwitchedOff(_) if sealed[binding] => ToolState::Sealed,
+        Fate::Offered | Fate::SwitchedOff(_) => ToolState::Callable,
+        Fate::Blocked => ToolState::Blocked,
+        Fate::Disabled | Fate::NameTaken | Fate::NameReserved(_) | Fate::SourceGone | Fate::NoRoom => return None,
+    };
+    Some(PinnedTool {
+        binding,
+        name: tool.name,
+        upstream_name: tool.upstream_name,
+        definition: tool.definition.unwrap_or_else(|| RawValue::NULL.to_owned()),
+        description: tool.description,
+        state,
+        template: tool.template,
+    })
 }

@@ -16,6 +16,8 @@ use std::{
 
 /// Of one server. Streams count as long as they are open.
 const OF_SERVER: usize = 256;
+/// Of one of a server's upstreams, where it has several: one that answers nobody leaves the others their half.
+const OF_UPSTREAM: usize = OF_SERVER / 2;
 /// Of all servers.
 const OF_ALL: usize = 4096;
 
@@ -69,6 +71,26 @@ impl Drop for Admitted {
     fn drop(&mut self) {
         self.server.running.lower();
         self.all.lower();
+    }
+}
+
+/// One upstream's call, which counts until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Share(Option<Arc<Count>>);
+
+impl Share {
+    /// Room for a call of the upstream that this counts, if it may take more; nothing is counted for an only one.
+    pub(crate) fn of(count: Option<&Arc<Count>>) -> Option<Self> {
+        let fits = count.is_none_or(|count| count.raise(OF_UPSTREAM));
+        fits.then(|| Self(count.cloned()))
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        if let Some(count) = &self.0 {
+            count.lower();
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     meta::Meta,
     modern,
     protocol::Protocol,
-    relay::{Accepts, Relay, SWITCHED_OFF},
+    relay::{Accepts, BUSY, Relay, SWITCHED_OFF},
     rounds::Round,
     server::{Server, Tool},
     translate::Request,
@@ -81,11 +81,15 @@ impl Call<'_> {
             rounds: protocol.rounds.clone(),
             principal: self.principal,
             tool: tool.name.clone(),
+            source: bound.source,
+            upstream_name: tool.header.clone(),
         });
         let state = match (&round, params.request_state) {
             (Some(round), Some(state)) if state.get() != "null" => Some(round.open(state)?),
             _ => None,
         };
+        let share = bound.admit();
+        let is_admitted = share.is_some();
         let relay = Relay {
             id: self.envelope.id.into(),
             progress_token: self.meta.progress_token.map(|token| token.get().into()),
@@ -95,12 +99,16 @@ impl Call<'_> {
             round,
             meter: protocol.usage.meter(self.server.id, self.principal.token, &tool.name),
             connector: bound.name.as_str().into(),
-        };
-        let Some(peer) = &bound.peer else {
-            return Ok(relay.refused(SWITCHED_OFF));
+            share,
         };
         if let Some(why) = &tool.closed {
             return Ok(relay.refused(why));
+        }
+        let Some(peer) = &bound.peer else {
+            return Ok(relay.refused(SWITCHED_OFF));
+        };
+        if !is_admitted {
+            return Ok(relay.refused(BUSY));
         }
         let arguments = match filled.transpose() {
             Ok(filled) => filled,
@@ -113,7 +121,7 @@ impl Call<'_> {
             era: self.era,
             name: tool.rename.as_deref(),
             arguments: arguments.as_deref(),
-            source: bound.source.as_deref(),
+            source: bound.configuration.as_deref(),
             state: state.as_deref(),
         };
         let mut shared = None;

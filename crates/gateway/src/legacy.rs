@@ -98,10 +98,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_list_is_the_definitions_and_nothing_else() {
-        let server = server(vec![binding(
-            ConnectorMode::Active,
-            vec![pinned("a", "a", r#"{"name":"a"}"#)],
-        )]);
+        let offered = vec![pinned("a", "a", r#"{"name":"a"}"#)];
+        let server = server(vec![(binding(ConnectorMode::Active), offered)]);
         let body = tools("7", &server).collect().await.unwrap().to_bytes();
         assert_eq!(body, r#"{"jsonrpc":"2.0","id":7,"result":{"tools":[{"name":"a"}]}}"#);
     }

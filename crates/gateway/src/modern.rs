@@ -192,10 +192,8 @@ mod tests {
 
     #[tokio::test]
     async fn lists_are_complete_private_and_say_who_answers() {
-        let server = server(vec![binding(
-            ConnectorMode::Active,
-            vec![pinned("a", "a", r#"{"name":"a"}"#)],
-        )]);
+        let offered = vec![pinned("a", "a", r#"{"name":"a"}"#)];
+        let server = server(vec![(binding(ConnectorMode::Active), offered)]);
         for body in [tools("\"x\"", &server), discover("\"x\"", &server)] {
             let text = body.collect().await.unwrap().to_bytes();
             let message: serde_json::Value = serde_json::from_slice(&text).unwrap();

@@ -4,6 +4,7 @@
 //! often a model, can read it, and nothing else breaks.
 
 use crate::{
+    admission::Share,
     body::Body,
     json::quoted,
     limits::Limits,
@@ -78,6 +79,9 @@ pub(crate) struct Relay {
     pub(crate) meter: Meter,
     /// The connector's name, for messages.
     pub(crate) connector: Box<str>,
+    /// What the call takes of its server's room; nothing for one that isn't made.
+    #[expect(dead_code, reason = "dropping it is what it is for")]
+    pub(crate) share: Option<Share>,
 }
 
 impl Relay {
@@ -201,6 +205,7 @@ const INEXPRESSIBLE: &str =
     "asks for further input in a way that this client's protocol version has no words for; use a newer client";
 const MISUNDERSTOOD: &str = "did not understand the request";
 /// Why a connector that is switched off isn't called.
+pub(crate) const BUSY: &str = "has as many calls of this server running as it may have; try again in a moment";
 pub(crate) const SWITCHED_OFF: &str = "is not activated at the moment, so its tools can't be called";
 
 /// A stream of messages on its way back.

@@ -3,6 +3,8 @@
 
 use crate::{auth::Principal, error::Refusal, json::quoted};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::HeaderValue;
+use patchbay_domain::ids::SourceId;
 use patchbay_engine::{Clock, vault::Vault};
 use secrecy::ExposeSecret;
 use serde_json::value::RawValue;
@@ -32,6 +34,10 @@ pub(crate) struct Round {
     pub(crate) principal: Principal,
     /// The name that clients call.
     pub(crate) tool: Arc<str>,
+    /// Whose tool that is, which a name doesn't say for ever: the source, if it comes from one,
+    pub(crate) source: Option<SourceId>,
+    /// and what the upstream calls it.
+    pub(crate) upstream_name: HeaderValue,
 }
 
 impl Round {
@@ -60,7 +66,14 @@ impl Round {
 
     fn purpose(&self) -> String {
         let token = self.principal.token.map(|token| token.0).unwrap_or_default();
-        format!("mcp-request-state:{}:{token}:{}", self.principal.server.0, self.tool)
+        let source = self.source.map(|source| source.0).unwrap_or_default();
+        let upstream_name = String::from_utf8_lossy(self.upstream_name.as_bytes());
+        format!(
+            "mcp-request-state:{}:{token}:{source}:{}:{upstream_name}:{}",
+            self.principal.server.0,
+            upstream_name.len(),
+            self.tool
+        )
     }
 }
 
@@ -84,12 +97,28 @@ mod tests {
                 token: Some(ServerTokenId(Uuid::from_u128(token))),
             },
             tool: tool.into(),
+            source: None,
+            upstream_name: HeaderValue::from_static("add"),
         };
         let raw = |text: String| RawValue::from_string(text).unwrap();
         let sealed = raw(round(1, 2, "add").seal("\"s3cret \\u0061\""));
         assert!(!sealed.get().contains("s3cret"));
         assert_eq!(round(1, 2, "add").open(&sealed).unwrap(), "\"s3cret \\u0061\"");
-        for other in [round(3, 2, "add"), round(1, 3, "add"), round(1, 2, "sub")] {
+        let of_source = Round {
+            source: Some(SourceId(Uuid::from_u128(4))),
+            ..round(1, 2, "add")
+        };
+        let of_other_tool = Round {
+            upstream_name: HeaderValue::from_static("sub"),
+            ..round(1, 2, "add")
+        };
+        for other in [
+            round(3, 2, "add"),
+            round(1, 3, "add"),
+            round(1, 2, "sub"),
+            of_source,
+            of_other_tool,
+        ] {
             assert_eq!(other.open(&sealed), Err(REFUSED));
         }
         for forged in ["\"s\"", "\"\"", "1", "null", "{}"] {

@@ -14,7 +14,7 @@ use patchbay_domain::ids::{ConnectorId, ServerId};
 use patchbay_engine::{
     Engine, Error,
     endpoint::EndpointKey,
-    gateway::RouteKey,
+    gateway::{BINDINGS_MAX, CONFIGURATION_MAX_BYTES, DESCRIPTIONS_MAX_BYTES, RouteKey},
     templates::{ARGUMENTS_WEIGHT_MAX, DEFINITION_MAX_BYTES, DYNAMIC_TOOLS_MAX},
     upstream::discover::{DEFINITIONS_MAX, TOOLS_MAX},
 };
@@ -29,11 +29,18 @@ use url::Url;
 const PREFIX: &str = "/mcp/";
 /// How much memory servers may take. What falls out is loaded again when it is called.
 const SERVERS_BYTES: u64 = 256 << 20;
-/// The heaviest server that there can be, with a long prefix before each tool's name, and all the dynamic tools that it
-/// can have. A shard keeps a little of its share for newcomers, so it must be larger than that.
+/// The heaviest server that there can be, with a long name instead of each tool's own, with all the dynamic tools, bindings and
+/// words of its owner's that it can have. Definitions of several connectors don't take more than those of one: what is more
+/// finds no room in the list. A shard keeps a little of its share for newcomers, so it must be larger than that.
 const HEAVIEST: u64 = weight(
-    DEFINITIONS_MAX + TOOLS_MAX * 256 + DYNAMIC_TOOLS_MAX * (DEFINITION_MAX_BYTES + ARGUMENTS_WEIGHT_MAX),
+    DEFINITIONS_MAX
+        + TOOLS_MAX * 256
+        + DYNAMIC_TOOLS_MAX * (DEFINITION_MAX_BYTES + ARGUMENTS_WEIGHT_MAX)
+        // Escaped, as a line's end is.
+        + DESCRIPTIONS_MAX_BYTES * 2
+        + BINDINGS_MAX * CONFIGURATION_MAX_BYTES,
     TOOLS_MAX + DYNAMIC_TOOLS_MAX,
+    BINDINGS_MAX,
 );
 const _: () = assert!(
     HEAVIEST < SERVERS_BYTES / SHARDS as u64 / 10 * 9,

@@ -1,5 +1,5 @@
-//! An upstream as one MCP server talks to it: the link that was agreed on, found again when it is lost, and never
-//! shared with another server. However many calls wait for it, one of them shakes hands.
+//! An upstream as one MCP server, or one source of it, talks to it: the link that was agreed on, found again when it is
+//! lost, and never shared with another. However many calls wait for it, one of them shakes hands.
 
 use super::{
     Link, Target, Upstream,
@@ -9,6 +9,7 @@ use super::{
 };
 use bytes::Bytes;
 use http::HeaderValue;
+use patchbay_domain::ids::{ServerId, SourceId};
 use quick_cache::sync::Cache;
 use std::{
     fmt,
@@ -19,11 +20,16 @@ use std::{
 };
 use tokio::{sync::Mutex, time::Instant};
 use url::Url;
-use uuid::Uuid;
 
-/// Whom a session with an upstream serves. Peers of different scopes share connections, but no session.
+/// Whom a session with an upstream serves: one server, and one source of it. Peers of different scopes share connections,
+/// but no session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Scope(pub Uuid);
+pub struct Scope {
+    /// The server.
+    pub server: ServerId,
+    /// The source; nothing for the server's own connector.
+    pub source: Option<SourceId>,
+}
 
 /// The peers in use. Whoever calls through a peer keeps it alive; when the last one lets go of it, because its server
 /// is gone, has moved or was not called for long, its session ends.

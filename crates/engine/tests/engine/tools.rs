@@ -5,7 +5,7 @@ use patchbay_domain::{
     field::FieldError,
     ids::{ConnectorRef, ServerId},
     server::CreateServer,
-    tool::{CreateTool, ToolView},
+    tool::{CreateTool, ServerTool, ToolStatus},
 };
 use patchbay_engine::{
     Actor, Engine, Error,
@@ -67,18 +67,20 @@ fn new(name: &str, template_args: Value) -> CreateTool {
 
 async fn route(engine: &Engine, server: ServerId) -> Vec<PinnedTool> {
     let route = engine.load_route(&RouteKey::Server(server)).await.unwrap().unwrap();
-    route.bindings.into_iter().flat_map(|binding| binding.tools).collect()
+    route.tools
 }
 
-fn names(tools: &[ToolView]) -> Vec<(&str, bool)> {
-    tools.iter().map(|tool| (tool.name.as_str(), tool.dynamic)).collect()
+fn names(tools: &[ServerTool]) -> Vec<(&str, bool)> {
+    let tools = tools.iter().map(|tool| &tool.tool);
+    tools.map(|tool| (tool.name.as_str(), tool.dynamic)).collect()
 }
 
 #[sqlx::test(migrations = false)]
 async fn a_template_becomes_a_tool_and_goes_as_it_came(pool: PgPool) {
     let (engine, ada, server) = scene(&pool).await;
     let templates = engine.server_templates(&ada, server).await.unwrap();
-    assert_eq!(templates[0].name, "find");
+    assert_eq!(templates[0].template.name, "find");
+    assert_eq!(templates[0].source_id, None);
     let made = engine
         .create_tool(
             &ada,
@@ -87,10 +89,11 @@ async fn a_template_becomes_a_tool_and_goes_as_it_came(pool: PgPool) {
         )
         .await
         .unwrap();
-    assert_eq!((made.name.as_str(), made.dynamic), ("cheese", true));
-    assert_eq!(made.description.as_deref(), Some("Finds notes"));
-    assert_eq!(made.input_schema["required"], json!(["kind", "n"]));
-    assert_eq!(made.input_schema["properties"]["n"]["maximum"], 5);
+    assert_eq!((made.tool.name.as_str(), made.tool.dynamic), ("cheese", true));
+    assert_eq!(made.tool.description.as_deref(), Some("Finds notes"));
+    assert_eq!(made.tool.input_schema["required"], json!(["kind", "n"]));
+    assert_eq!(made.tool.input_schema["properties"]["n"]["maximum"], 5);
+    assert_eq!((made.status, made.enabled), (ToolStatus::Offered, true));
     let tools = engine.server_tools(&ada, server).await.unwrap();
     assert_eq!(names(&tools), [("list", false), ("cheese", true)]);
     assert_eq!(tools[1], made);
@@ -228,28 +231,38 @@ async fn a_tool_follows_its_template_and_says_when_that_is_gone(pool: PgPool) {
     reworded["templates"][0]["inputSchema"]["properties"]["query"]["description"] = json!("Words");
     again(reworded).await;
     let tools = engine.server_tools(&root, server).await.unwrap();
-    assert_eq!(tools[1].input_schema["properties"]["q"]["description"], "Words");
+    assert_eq!(tools[1].tool.input_schema["properties"]["q"]["description"], "Words");
 
     let mut huge = offer();
     huge["templates"][0]["outputSchema"] = json!({"description": "x".repeat(40_000)});
-    let mut taken = offer();
-    taken["tools"][0]["name"] = json!("cheese");
     let mut gone = offer();
     gone["templates"] = json!({"search": {}});
-    for (offer, state, words) in [
-        (huge, ToolState::TemplateGone, "the template 'find' any more"),
-        (taken, ToolState::Callable, "a tool of the same name"),
-        (gone, ToolState::TemplateGone, "the template 'find' any more"),
-    ] {
+    for offer in [huge, gone] {
         again(offer).await;
         let tools = engine.server_tools(&root, server).await.unwrap();
-        let told = tools[1].description.as_deref().unwrap();
-        assert!(
-            tools[1].dynamic && told.contains("Not offered") && told.contains(words),
-            "{told}"
+        let told = tools[1].notice.as_deref().unwrap();
+        assert!(told.contains("the template 'find' any more"), "{told}");
+        assert_eq!(
+            (tools[1].tool.dynamic, tools[1].status),
+            (true, ToolStatus::TemplateGone)
         );
-        assert_eq!(route(&engine, server).await[1].state, state);
+        assert_eq!(route(&engine, server).await[1].state, ToolState::TemplateGone);
     }
+
+    let mut taken = offer();
+    taken["tools"][0]["name"] = json!("cheese");
+    again(taken).await;
+    let tools = engine.server_tools(&root, server).await.unwrap();
+    assert_eq!(
+        (tools[0].status, tools[1].status),
+        (ToolStatus::Shadowed, ToolStatus::Offered)
+    );
+    assert_eq!(
+        (tools[0].default_name.as_str(), tools[1].tool.name.as_str()),
+        ("cheese", "cheese")
+    );
+    let served = route(&engine, server).await;
+    assert_eq!((served.len(), served[0].upstream_name.as_str()), (1, "find"));
     engine.delete_tool(&root, server, "cheese").await.unwrap();
 }
 
@@ -261,7 +274,7 @@ async fn tools_and_servers_leave_their_marks_in_the_log_without_anybodys_values(
         .await
         .unwrap();
     engine.delete_tool(&ada, server, "cheese").await.unwrap();
-    engine.delete_server(&ada, server).await.unwrap();
+    engine.delete_server(&ada, server, None).await.unwrap();
     let rows: Vec<(String, Option<String>, String)> = sqlx::query_as(
         "SELECT action, subject_name, concat(before, after) FROM audit_events WHERE actor_id = $1 ORDER BY seq",
     )

@@ -19,10 +19,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::BodyExt;
-use patchbay_domain::{
-    connector::ConnectorMode,
-    ids::{ServerId, ServerTokenId, UserId},
-};
+use patchbay_domain::{connector::ConnectorMode, ids::ServerTokenId};
 use patchbay_engine::{
     Clock,
     endpoint::EndpointKey,
@@ -177,16 +174,15 @@ pub(super) const DEFINITION: &str = r#"{"name":"add","inputSchema":{"type":"obje
 
 impl Client {
     pub(super) fn of(target: Target, source: Option<&str>, tools: Vec<PinnedTool>, limits: Limits) -> Self {
-        let mut binding = make::binding(ConnectorMode::Active, tools);
+        let mut binding = make::binding(ConnectorMode::Active);
         binding.upstream = Some(target);
         binding.source_meta = source.map(make::raw);
-        let server = ServerId(Uuid::from_u128(1));
-        let route = ServerRoute {
-            server,
-            user: UserId(Uuid::from_u128(2)),
-            name: "Mine".into(),
-            bindings: vec![binding],
-        };
+        Self::of_route(make::route(vec![(binding, tools)]), limits)
+    }
+
+    /// Of a server with whatever bindings a test wants.
+    pub(super) fn of_route(route: ServerRoute, limits: Limits) -> Self {
+        let server = route.server;
         let way_out = Upstream::new(EgressPolicy::parse("loopback").unwrap());
         let keys = KeyRing::parse(KeyRing::generate_key().expose_secret()).unwrap();
         let vault = Vault::new(keys);

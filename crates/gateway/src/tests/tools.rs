@@ -134,7 +134,7 @@ impl Follow for Followed {
     fn latest<'a>(&'a self, _: &'a Server) -> BoxFuture<'a, Option<Arc<Server>>> {
         let count = self.0.fetch_add(1, Ordering::SeqCst);
         let tools = vec![make::pinned("new", "new", r#"{"name":"new"}"#)];
-        let server = (count < 2).then(|| Arc::new(make::server(vec![make::binding(ConnectorMode::Sync, tools)])));
+        let server = (count < 2).then(|| Arc::new(make::server(vec![(make::binding(ConnectorMode::Sync), tools)])));
         Box::pin(async { server })
     }
 }
@@ -143,9 +143,9 @@ impl Follow for Followed {
 async fn a_list_shows_what_the_service_offers_by_now_and_no_other_request_asks() {
     let fake = upstream().await;
     let mut client = client(&fake, None, make::pinned("add", "add", DEFINITION));
-    let mut binding = make::binding(ConnectorMode::Sync, vec![make::pinned("add", "add", DEFINITION)]);
+    let mut binding = make::binding(ConnectorMode::Sync);
     binding.upstream = Some(fake.target.clone());
-    client.server = make::server(vec![binding]);
+    client.server = make::server(vec![(binding, vec![make::pinned("add", "add", DEFINITION)])]);
     let followed = Arc::new(Followed(AtomicUsize::new(0)));
     client.protocol.follow = followed.clone();
     client.legacy("ping", json!({})).await;

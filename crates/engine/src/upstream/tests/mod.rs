@@ -85,7 +85,10 @@ async fn call(peer: &Peer) -> Result<Value, CallError> {
 }
 
 fn scope(number: u128) -> Scope {
-    Scope(Uuid::from_u128(number))
+    Scope {
+        server: Uuid::from_u128(number).into(),
+        source: None,
+    }
 }
 
 #[tokio::test]
