@@ -71,7 +71,7 @@ test('a connector that got a server in the meantime stays', async ({ page, peopl
   const { dialog } = connectorPage;
   await dialog.getByRole('button', { name: 'Delete connector' }).click();
   const alert = dialog.getByRole('alert');
-  await expect(alert).toContainText('MCP servers are made from it. They go along once you have typed its name.');
+  await expect(alert).toContainText('MCP servers use it. Those that are made from it go along once you have typed its name.');
   await alert.getByRole('link', { name: 'See what goes along' }).click();
   await expect(dialog).toContainText('1 MCP server:');
   await dialog.getByLabel(`Type ${connector.name} to confirm`).fill(connector.name);

@@ -116,7 +116,7 @@ async fn a_document_goes_in_and_comes_out_again() {
         shell
             .done(&["export"], "")
             .await
-            .ends_with("connectors: []\nusers: []\nservers: []\n")
+            .ends_with("connectors: []\nusers: []\nsources: []\nservers: []\n")
     );
     let done = shell.run(&["import", "new.yaml"], "", &shared).await;
     assert!(done.success, "{}", done.stderr);

@@ -9,7 +9,7 @@ use crate::ui::{Dialog, Field, Hidden, InPlaceForm, Submit, form};
 use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::{changes::Impact, connector::ConnectorSummary};
 
-/// Names what goes with it, and wants its name repeated when servers do.
+/// Names what goes with it, and wants its name repeated when servers use it.
 #[component]
 pub(super) fn DeleteDialog(
     connector: ConnectorSummary,
@@ -20,15 +20,20 @@ pub(super) fn DeleteDialog(
 ) -> AnyView {
     let form = form(DELETE);
     let name = connector.name;
-    let takes_servers = impact.servers.total > 0;
-    let takes_anything = takes_servers || impact.deleted_servers > 0;
+    // Servers that lose some of their tools are worth the same thought as those that go.
+    let is_used = impact.using() > 0;
+    let affects_anything = is_used || impact.deleted_servers > 0 || impact.sources > 0;
+    let stays = (impact.sources > 0).then(|| {
+        "Sources of its type stay, and servers that are made from sources only: they offer nothing of it any more."
+    });
     view! {
         <Dialog title=format!("Delete {name}?") close=close.clone()>
             <p>"Its definitions, their history, its logo and its secret go. This can't be undone."</p>
-            {if takes_anything {
+            {if affects_anything {
                 view! {
-                    <p>"This goes along, and clients of these servers are refused at once:"</p>
+                    <p>"Servers that are made from it go along, and their clients are refused at once. It affects:"</p>
                     <ImpactList impact/>
+                    {stays.map(|stays| view! { <p>{stays}</p> })}
                 }
                 .into_any()
             } else {
@@ -36,7 +41,7 @@ pub(super) fn DeleteDialog(
             }}
             <InPlaceForm form action=Delete::url() words=words::not_deleted(connector.connector_id)>
                 <Hidden name="connector_id" value=connector.connector_id.to_string()/>
-                {takes_servers.then(|| view! {
+                {is_used.then(|| view! {
                     <Field form name="confirm" label=format!("Type {name} to confirm") required=true autofocus=true/>
                 })}
                 <div class="dialog-actions">

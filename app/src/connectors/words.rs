@@ -2,7 +2,7 @@
 
 use crate::ui::{Kind, Words, things};
 use patchbay_domain::{
-    changes::{ChangeKind, DefinitionChange, Impact, Synced},
+    changes::{ChangeKind, DefinitionChange, DeletedConnector, Impact, Synced},
     connector::{ChangesState, ConnectorMode, ConnectorSummary},
 };
 
@@ -55,7 +55,7 @@ pub(super) fn not_deleted(number: i64) -> Words {
     Words::from("The connector was not deleted")
         .instead(
             Kind::Conflict,
-            "The connector was not deleted: MCP servers are made from it. They go along once you have typed its name.",
+            "The connector was not deleted: MCP servers use it. Those that are made from it go along once you have typed its name.",
         )
         .with_way(
             Kind::Conflict,
@@ -109,23 +109,31 @@ pub(super) fn differences(changes: &[DefinitionChange]) -> String {
     format!("{}: {}.", things(changes.len() as u64, "difference"), kinds.join(", "))
 }
 
-/// What went with a connector.
-pub(super) fn took_along(impact: &Impact) -> Vec<String> {
+/// What went with a connector, and what lost its tools.
+pub(super) fn took_along(deleted: &DeletedConnector) -> Vec<String> {
     let Impact {
         servers,
         deleted_servers,
         dynamic_tools,
         ..
-    } = impact;
+    } = &deleted.took_along;
     let went = [
         (servers.total, "MCP server", ""),
         (*deleted_servers, "deleted MCP server", ""),
-        (*dynamic_tools, "tool", " made from its templates"),
+        (*dynamic_tools, "tool", " made from templates"),
     ];
     let there = went.into_iter().filter(|(number, ..)| *number > 0);
-    there
-        .map(|(number, one, rest)| format!("{}{rest} went with it.", things(number, one)))
-        .collect()
+    let went = there.map(|(number, one, rest)| format!("{}{rest} went with it.", things(number, one)));
+    let left = [
+        (deleted.sources_left, "source", " of its type"),
+        (deleted.servers_left, "MCP server", " with such sources"),
+    ];
+    let left = left.into_iter().filter(|(number, ..)| *number > 0);
+    went.chain(left.map(|(number, one, rest)| {
+        let offer = if number == 1 { "offers" } else { "offer" };
+        format!("{}{rest} stayed, and {offer} nothing of it any more.", things(number, one))
+    }))
+    .collect()
 }
 
 #[cfg(test)]
@@ -205,15 +213,25 @@ mod tests {
 
     #[test]
     fn what_went_along_is_told_and_what_did_not_is_not() {
-        let mut impact = Impact::default();
-        assert!(took_along(&impact).is_empty());
-        impact.servers.total = 1;
-        impact.dynamic_tools = 2;
+        let mut deleted = DeletedConnector {
+            name: "notes".into(),
+            mode: ConnectorMode::Active,
+            took_along: Impact::default(),
+            sources_left: 0,
+            servers_left: 0,
+        };
+        assert!(took_along(&deleted).is_empty());
+        deleted.took_along.servers.total = 1;
+        deleted.took_along.dynamic_tools = 2;
+        deleted.sources_left = 3;
+        deleted.servers_left = 1;
         assert_eq!(
-            took_along(&impact),
+            took_along(&deleted),
             [
                 "1 MCP server went with it.",
-                "2 tools made from its templates went with it."
+                "2 tools made from templates went with it.",
+                "3 sources of its type stayed, and offer nothing of it any more.",
+                "1 MCP server with such sources stayed, and offers nothing of it any more."
             ]
         );
     }

@@ -24,6 +24,7 @@ pub fn check_note(note: Option<&str>) -> Result<Option<String>, FieldError> {
 
 /// What kind of thing changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChangedPart {
     /// A tool.
@@ -38,6 +39,7 @@ pub enum ChangedPart {
 
 /// What happened to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// It is new.
@@ -50,6 +52,7 @@ pub enum ChangeKind {
 
 /// One thing that differs between two versions of a connector's definitions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DefinitionChange {
     /// What names it when some are accepted: `tool:NAME`, `template:NAME`, `config` or `mcp_url`.
     pub key: String,
@@ -71,6 +74,7 @@ pub struct DefinitionChange {
 
 /// `GET /api/connectors/{id}/changes`: what is held back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChangesView {
     /// Nothing when the service says what is in force.
     pub state: Option<ChangesState>,
@@ -93,21 +97,24 @@ pub struct ChangesView {
 
 /// `POST /api/connectors/{id}/changes/accept` and `/refuse`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
-    /// The [`ChangesView::revision`] that was looked at; when absent, whatever is there now.
+    /// The `revision` of the changes that were looked at; when absent, whatever is there now.
     #[serde(default)]
     pub revision: Option<String>,
     /// The keys of what is accepted; all of it when absent. Not for a refusal.
     #[serde(default)]
     pub accept: Option<Vec<String>>,
-    /// Why, for the history; at most [`NOTE_MAX`] characters.
+    /// Why, for the history.
+    #[cfg_attr(feature = "schema", schemars(length(max = NOTE_MAX)))]
     #[serde(default)]
     pub note: Option<String>,
 }
 
 /// What came of asking a connector's service by hand.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Synced {
     /// The connector as it is now.
     pub connector: ConnectorSummary,
@@ -119,6 +126,7 @@ pub struct Synced {
 
 /// How a version came into force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VersionOrigin {
     /// The connector was activated, or activated again.
@@ -167,6 +175,7 @@ impl VersionOrigin {
 
 /// One version of a connector's definitions, in the history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VersionView {
     /// Counts from 1.
     pub number: u32,
@@ -192,6 +201,7 @@ pub struct VersionView {
 
 /// One version with its definitions, and how it differs from what is in force.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VersionDetail {
     /// What the history shows too.
     #[serde(flatten)]
@@ -202,25 +212,40 @@ pub struct VersionDetail {
 
 /// Whom it affects when a connector is switched off, deleted, or loses something.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Impact {
     /// MCP servers that are made from it.
     pub servers: Affected<AffectedServer>,
-    /// Their owners.
+    /// MCP servers that aren't, and have sources of its type. When it is deleted they stay, without its tools.
+    pub servers_with_sources: Affected<AffectedServer>,
+    /// The owners of both.
     pub users: Affected<String>,
+    /// Sources of its type, whether or not a server uses them. They stay when it is deleted.
+    pub sources: u64,
     /// Servers that their owners have deleted, and that still hold their endpoints.
     pub deleted_servers: u64,
     /// Tools that users made from its templates.
     pub dynamic_tools: u64,
-    /// Calls through it in the last 24 hours.
+    /// Calls of all these servers in the last 24 hours, those of their other connectors among them.
     pub calls_today: u64,
+}
+
+impl Impact {
+    /// How many servers use it, made from it or not.
+    #[must_use]
+    pub fn using(&self) -> u64 {
+        self.servers.total + self.servers_with_sources.total
+    }
 }
 
 /// How many, and the first of them by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Affected<T> {
     /// How many there are.
     pub total: u64,
-    /// The first [`IMPACT_NAMES_MAX`].
+    /// The first of them.
+    #[cfg_attr(feature = "schema", schemars(length(max = IMPACT_NAMES_MAX)))]
     pub items: Vec<T>,
 }
 
@@ -235,6 +260,7 @@ impl<T> Default for Affected<T> {
 
 /// A server that a change affects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AffectedServer {
     /// Its identifier.
     pub id: ServerId,
@@ -246,6 +272,7 @@ pub struct AffectedServer {
 
 /// `DELETE /api/connectors/{id}`: what went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeletedConnector {
     /// Its name.
     pub name: String,
@@ -253,4 +280,8 @@ pub struct DeletedConnector {
     pub mode: ConnectorMode,
     /// What it took along.
     pub took_along: Impact,
+    /// Sources of its type that stay, without a connector.
+    pub sources_left: u64,
+    /// MCP servers that stay, without its tools.
+    pub servers_left: u64,
 }

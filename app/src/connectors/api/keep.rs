@@ -136,7 +136,7 @@ pub(crate) async fn delete(connector_id: String, #[server(default)] confirm: Str
         }
         let deleted = engine.delete_connector(&actor, connector, is_confirmed).await?;
         let next = Next::to("/connectors").telling(format!("Connector '{}' deleted.", deleted.name));
-        Ok(next.warning(words::took_along(&deleted.took_along)))
+        Ok(next.warning(words::took_along(&deleted)))
     };
     reply.finish(result.await).await
 }

@@ -7,7 +7,7 @@ use crate::{
     error::Conflict,
 };
 use patchbay_domain::{
-    changes::{DeletedConnector, Impact},
+    changes::{Affected, DeletedConnector, Impact},
     ids::ConnectorRef,
 };
 use serde_json::json;
@@ -24,12 +24,15 @@ impl Engine {
     pub async fn connector_impact(&self, actor: &Actor, connector: ConnectorRef) -> Result<Impact, Error> {
         actor.require_superuser()?;
         let mut worker = self.db().worker().await?;
-        let id = worker.tx().require_connector(connector).await?.id;
-        worker.connector_impact(id, self.calls_since()).await
+        let standing = worker.tx().require_connector(connector).await?;
+        worker
+            .connector_impact(standing.id, &standing.name, self.calls_since())
+            .await
     }
 
-    /// Deletes a connector with its history, and, when forced, the servers that are made from it. Servers that their
-    /// owners have deleted hold nobody up: they go along either way.
+    /// Deletes a connector with its history, and, when forced, the servers that are made from it. Servers that use it by a
+    /// source hold it up in the same way, and stay, as sources do. Servers that their owners have deleted hold nobody up:
+    /// they go along either way.
     ///
     /// # Errors
     /// [`crate::error::Denied::Superuser`], [`crate::error::NotFound::Connector`], [`Conflict::ConnectorInUse`], or a
@@ -44,14 +47,23 @@ impl Engine {
         let mut worker = self.db().worker().await?;
         // Nobody makes a server from it from here on.
         let standing = worker.tx().require_locked(connector).await?;
-        let took_along = worker.connector_impact(standing.id, self.calls_since()).await?;
-        if took_along.servers.total > 0 && !force {
+        let impact = worker
+            .connector_impact(standing.id, &standing.name, self.calls_since())
+            .await?;
+        if impact.using() > 0 && !force {
             return Err(Conflict::ConnectorInUse {
                 name: standing.name,
-                servers: took_along.servers.total,
+                servers: impact.using(),
             }
             .into());
         }
+        let (sources_left, servers_left) = (impact.sources, impact.servers_with_sources.total);
+        let took_along = Impact {
+            servers_with_sources: Affected::default(),
+            sources: 0,
+            dynamic_tools: worker.count_tools_of_servers_of(standing.id).await?,
+            ..impact
+        };
         let in_force = worker.tx().definition_set(standing.id).await?;
         let servers = worker.delete_servers_of(standing.id).await?;
         worker.tx().delete_connector(standing.id).await?;
@@ -64,6 +76,8 @@ impl Engine {
             "servers": took_along.servers.total,
             "deleted_servers": took_along.deleted_servers,
             "dynamic_tools": took_along.dynamic_tools,
+            "sources_left": sources_left,
+            "servers_left": servers_left,
         }));
         let of_servers = servers.iter().map(|(id, name)| {
             let entry = Entry::new("server.delete", Subject::server(*id, name));
@@ -75,6 +89,8 @@ impl Engine {
             name: standing.name,
             mode: standing.mode,
             took_along,
+            sources_left,
+            servers_left,
         })
     }
 

@@ -1,14 +1,19 @@
 //! What is sealed, wherever it stands, for sealing it again with another key.
 
 use super::{count, sessions, worker::Worker};
-use crate::{Error, connectors::secret_purpose, servers::configuration_purpose};
+use crate::{
+    Error, connectors::secret_purpose, second_factor, servers::configuration_purpose, sources::metadata_purpose,
+};
 use uuid::Uuid;
 
-/// A column of something sealed.
+/// A column of something sealed. Answers that are kept under idempotency keys are none: they go within minutes, and without the
+/// old key nobody could tell any more which request they belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SealedColumn {
     ConnectorSecret,
     ServerConfiguration,
+    SourceMetadata,
+    SecondFactor,
     SessionData,
 }
 
@@ -21,13 +26,21 @@ pub(crate) struct SealedValue {
 }
 
 impl SealedColumn {
-    pub(crate) const ALL: [Self; 3] = [Self::ConnectorSecret, Self::ServerConfiguration, Self::SessionData];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::ConnectorSecret,
+        Self::ServerConfiguration,
+        Self::SourceMetadata,
+        Self::SecondFactor,
+        Self::SessionData,
+    ];
 
     /// Its table and name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::ConnectorSecret => "mcp_connectors.secret",
             Self::ServerConfiguration => "mcp_servers.configuration",
+            Self::SourceMetadata => "sources.sealed_metadata",
+            Self::SecondFactor => "second_factors.secret",
             Self::SessionData => "sessions.data",
         }
     }
@@ -79,6 +92,40 @@ impl Worker {
                 sealed: row.configuration,
             })
             .collect(),
+            SealedColumn::SourceMetadata => sqlx::query!(
+                "SELECT id, sealed_metadata FROM sources
+                 WHERE substring(sealed_metadata FOR length($1::bytea)) <> $1 AND ($2::uuid IS NULL OR id > $2)
+                 ORDER BY id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED",
+                prefix,
+                after,
+                limit
+            )
+            .fetch_all(conn)
+            .await?
+            .into_iter()
+            .map(|row| SealedValue {
+                id: row.id,
+                purpose: metadata_purpose(row.id.into()),
+                sealed: row.sealed_metadata,
+            })
+            .collect(),
+            SealedColumn::SecondFactor => sqlx::query!(
+                "SELECT user_id, secret FROM second_factors
+                 WHERE substring(secret FOR length($1::bytea)) <> $1 AND ($2::uuid IS NULL OR user_id > $2)
+                 ORDER BY user_id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED",
+                prefix,
+                after,
+                limit
+            )
+            .fetch_all(conn)
+            .await?
+            .into_iter()
+            .map(|row| SealedValue {
+                id: row.user_id,
+                purpose: second_factor::purpose(row.user_id.into()),
+                sealed: row.secret,
+            })
+            .collect(),
             SealedColumn::SessionData => sqlx::query!(
                 "SELECT id, cookie_hash, data FROM sessions
                  WHERE substring(data FOR length($1::bytea)) <> $1 AND ($2::uuid IS NULL OR id > $2)
@@ -115,6 +162,22 @@ impl Worker {
             SealedColumn::ServerConfiguration => {
                 sqlx::query_scalar!(
                     "SELECT count(*) FROM mcp_servers WHERE substring(configuration FOR length($1::bytea)) <> $1",
+                    prefix
+                )
+                .fetch_one(conn)
+                .await?
+            }
+            SealedColumn::SourceMetadata => {
+                sqlx::query_scalar!(
+                    "SELECT count(*) FROM sources WHERE substring(sealed_metadata FOR length($1::bytea)) <> $1",
+                    prefix
+                )
+                .fetch_one(conn)
+                .await?
+            }
+            SealedColumn::SecondFactor => {
+                sqlx::query_scalar!(
+                    "SELECT count(*) FROM second_factors WHERE substring(secret FOR length($1::bytea)) <> $1",
                     prefix
                 )
                 .fetch_one(conn)
@@ -162,6 +225,26 @@ impl Worker {
             SealedColumn::ServerConfiguration => {
                 sqlx::query!(
                     "UPDATE mcp_servers SET configuration = $3 WHERE id = $1 AND configuration = $2",
+                    old.id,
+                    old.sealed,
+                    new
+                )
+                .execute(conn)
+                .await?
+            }
+            SealedColumn::SourceMetadata => {
+                sqlx::query!(
+                    "UPDATE sources SET sealed_metadata = $3 WHERE id = $1 AND sealed_metadata = $2",
+                    old.id,
+                    old.sealed,
+                    new
+                )
+                .execute(conn)
+                .await?
+            }
+            SealedColumn::SecondFactor => {
+                sqlx::query!(
+                    "UPDATE second_factors SET secret = $3 WHERE user_id = $1 AND secret = $2",
                     old.id,
                     old.sealed,
                     new

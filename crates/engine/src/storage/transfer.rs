@@ -1,18 +1,16 @@
-//! Everything at once, for what writes it out and reads it in: other than requests, both see all users' rows.
+//! Everything at once, for what writes it out and reads it in: other than requests, both see all users' rows. Servers and
+//! sources are [`super::transfer_servers`]'s.
 
 use super::{Db, Tx, connectors, users, worker::Worker};
 use crate::{
     Error,
     connectors::{DefinitionSet, Logo},
-    servers::{SealedConfiguration, places_of},
 };
 use patchbay_domain::{
     connector::ConnectorMode,
-    ids::{ConnectorId, ServerId, UserId},
+    ids::{ConnectorId, UserId},
     user::Role,
 };
-use serde_json::value::RawValue;
-use time::OffsetDateTime;
 
 /// A connector with all that is kept of it.
 #[derive(Debug)]
@@ -37,37 +35,12 @@ pub(crate) struct WholeUser {
     pub(crate) roles: Vec<Role>,
 }
 
-/// A server, deleted or not, with its owner and connector.
-#[derive(Debug)]
-pub(crate) struct WholeServer {
-    pub(crate) id: ServerId,
-    pub(crate) owner: String,
-    pub(crate) name: String,
-    pub(crate) endpoint: String,
-    pub(crate) connector_name: String,
-    /// The schema of its configuration is in there.
-    pub(crate) connector_config: Option<Box<RawValue>>,
-    pub(crate) sealed_configuration: Vec<u8>,
-    /// What was secret in the configuration when it was sealed.
-    pub(crate) secret_places: Vec<String>,
-    pub(crate) is_deleted: bool,
-}
-
-/// A tool that was made from a template.
-#[derive(Debug)]
-pub(crate) struct WholeTool {
-    pub(crate) server: ServerId,
-    pub(crate) name: String,
-    pub(crate) description: Option<String>,
-    pub(crate) template: String,
-    pub(crate) template_args: Box<RawValue>,
-}
-
 /// How much there is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Totals {
     pub(crate) connectors: u64,
     pub(crate) users: u64,
+    pub(crate) sources: u64,
     pub(crate) servers: u64,
 }
 
@@ -94,7 +67,7 @@ impl Worker {
     /// them, goes on.
     pub(crate) async fn lock_for_import(&mut self) -> Result<(), Error> {
         self.lock_pool().await?;
-        sqlx::query!("LOCK TABLE mcp_connectors, mcp_servers, mcp_server_tools IN EXCLUSIVE MODE")
+        sqlx::query!("LOCK TABLE mcp_connectors, sources, mcp_servers, mcp_server_bindings, mcp_server_tools, mcp_server_tool_settings IN EXCLUSIVE MODE")
             .execute(self.tx().conn())
             .await?;
         sqlx::query!("LOCK TABLE users, user_roles IN SHARE ROW EXCLUSIVE MODE")
@@ -173,57 +146,6 @@ impl Tx {
             .collect())
     }
 
-    /// The servers at these endpoints, or all of them.
-    pub(crate) async fn whole_servers(&mut self, endpoints: Option<&[String]>) -> Result<Vec<WholeServer>, Error> {
-        let rows = sqlx::query!(
-            r#"SELECT s.id, u.email, s.name, s.endpoint, c.name AS connector_name, c.config::text AS config,
-                      s.configuration AS "configuration!", s.secret_places::text AS secret_places, s.deleted_at IS NOT NULL AS "is_deleted!"
-               FROM mcp_servers s JOIN users u ON u.id = s.user_id JOIN mcp_connectors c ON c.id = s.connector_id
-               WHERE $1::text[] IS NULL OR s.endpoint = ANY($1)"#,
-            endpoints
-        )
-        .fetch_all(self.conn())
-        .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(WholeServer {
-                    id: row.id.into(),
-                    owner: row.email,
-                    name: row.name,
-                    endpoint: row.endpoint,
-                    connector_name: row.connector_name,
-                    connector_config: row.config.map(connectors::raw).transpose()?,
-                    sealed_configuration: row.configuration,
-                    secret_places: places_of(row.secret_places.as_deref())?,
-                    is_deleted: row.is_deleted,
-                })
-            })
-            .collect()
-    }
-
-    /// The dynamic tools of these servers, or of all.
-    pub(crate) async fn whole_tools(&mut self, servers: Option<&[ServerId]>) -> Result<Vec<WholeTool>, Error> {
-        let servers = servers.map(|ids| ids.iter().map(|id| id.0).collect::<Vec<_>>());
-        let rows = sqlx::query!(
-            r#"SELECT server_id, name, description, template, template_args::text AS "template_args!"
-               FROM mcp_server_tools WHERE $1::uuid[] IS NULL OR server_id = ANY($1)"#,
-            servers.as_deref()
-        )
-        .fetch_all(self.conn())
-        .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(WholeTool {
-                    server: row.server_id.into(),
-                    name: row.name,
-                    description: row.description,
-                    template: row.template,
-                    template_args: connectors::raw(row.template_args)?,
-                })
-            })
-            .collect()
-    }
-
     /// How many servers each of these users has, deleted ones included.
     pub(crate) async fn count_servers_of(&mut self, users: &[UserId]) -> Result<Vec<(UserId, u64)>, Error> {
         let rows = sqlx::query!(
@@ -238,10 +160,11 @@ impl Tx {
             .collect())
     }
 
-    /// How many superusers there are beside these users.
+    /// How many superusers there are beside these users, whose accounts can be used.
     pub(crate) async fn count_other_superusers(&mut self, users: &[UserId]) -> Result<u64, Error> {
         let total = sqlx::query_scalar!(
-            "SELECT count(*) FROM user_roles WHERE role = 'superuser' AND user_id <> ALL($1)",
+            "SELECT count(*) FROM user_roles r JOIN users u ON u.id = r.user_id
+             WHERE r.role = 'superuser' AND u.disabled_at IS NULL AND r.user_id <> ALL($1)",
             &users.iter().map(|id| id.0).collect::<Vec<_>>()
         );
         Ok(super::count(total.fetch_one(self.conn()).await?))
@@ -250,13 +173,14 @@ impl Tx {
     pub(crate) async fn totals(&mut self) -> Result<Totals, Error> {
         let row = sqlx::query!(
             "SELECT (SELECT count(*) FROM mcp_connectors) AS connectors, (SELECT count(*) FROM users) AS users,
-                    (SELECT count(*) FROM mcp_servers) AS servers"
+                    (SELECT count(*) FROM sources) AS sources, (SELECT count(*) FROM mcp_servers) AS servers"
         )
         .fetch_one(self.conn())
         .await?;
         Ok(Totals {
             connectors: super::count(row.connectors),
             users: super::count(row.users),
+            sources: super::count(row.sources),
             servers: super::count(row.servers),
         })
     }
@@ -303,54 +227,6 @@ impl Tx {
             "INSERT INTO user_roles (user_id, role) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING",
             id.0,
             &words
-        )
-        .execute(self.conn())
-        .await?;
-        Ok(())
-    }
-
-    /// Changes what can be changed of a server. One that isn't deleted any more keeps its endpoint, and its tokens.
-    pub(crate) async fn put_server(
-        &mut self,
-        id: ServerId,
-        name: &str,
-        configuration: Option<&SealedConfiguration>,
-        deleted_at: Option<OffsetDateTime>,
-    ) -> Result<(), Error> {
-        sqlx::query!(
-            "UPDATE mcp_servers SET name = $2, configuration = COALESCE($3, configuration),
-                                    secret_places = CASE WHEN $3 IS NULL THEN secret_places ELSE $5::text::json END,
-                                    deleted_at = CASE WHEN $4::timestamptz IS NULL THEN NULL
-                                                      ELSE COALESCE(deleted_at, $4) END
-             WHERE id = $1",
-            id.0,
-            name,
-            configuration.map(|configuration| configuration.sealed.as_slice()),
-            deleted_at,
-            configuration.map(|configuration| configuration.secret_places.as_str()),
-        )
-        .execute(self.conn())
-        .await?;
-        Ok(())
-    }
-
-    /// Changes what a server's dynamic tool of this name is made from.
-    pub(crate) async fn put_dynamic_tool(
-        &mut self,
-        server: ServerId,
-        name: &str,
-        description: Option<&str>,
-        template: &str,
-        template_args: &str,
-    ) -> Result<(), Error> {
-        sqlx::query!(
-            "UPDATE mcp_server_tools SET description = $3, template = $4, template_args = $5::text::json
-             WHERE server_id = $1 AND name = $2",
-            server.0,
-            name,
-            description,
-            template,
-            template_args,
         )
         .execute(self.conn())
         .await?;

@@ -3,7 +3,12 @@
 //! The order of everything is the order of names, so that the same data is the same bytes. Definitions are written with
 //! their keys in the order in which their service wrote them; only white space and the spelling of texts are made even.
 
-use super::{node::Node, reference::Reference, yaml};
+use super::{
+    node::Node,
+    reference::Reference,
+    server_entry::{ServerEntry, SourceEntry},
+    yaml,
+};
 use crate::{connectors::Logo, upstream::manifest::empty_list};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use patchbay_domain::{connector::ConnectorMode, user::Role};
@@ -36,13 +41,14 @@ impl Format {
     }
 }
 
-/// Connectors, users and servers, as they are written out and read in.
+/// Connectors, users, sources and servers, as they are written out and read in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     pub(super) connectors: Vec<ConnectorEntry>,
     pub(super) users: Vec<UserEntry>,
+    pub(super) sources: Vec<SourceEntry>,
     pub(super) servers: Vec<ServerEntry>,
-    /// It isn't one of ours but a registry's `server.json`, which says nothing of users and servers.
+    /// It isn't one of ours but a registry's `server.json`, which says nothing of users and what is theirs.
     pub(super) is_registry_entry: bool,
 }
 
@@ -106,38 +112,6 @@ pub(super) struct UserEntry {
     pub(super) roles: Option<Vec<Role>>,
 }
 
-/// An MCP server, without its tokens.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct ServerEntry {
-    pub(super) owner: String,
-    pub(super) name: String,
-    pub(super) endpoint: String,
-    pub(super) connector: String,
-    /// An object, with references where its secrets were.
-    pub(super) configuration: Option<Node>,
-    pub(super) deleted: Option<bool>,
-    pub(super) tools: Vec<ToolEntry>,
-}
-
-/// A tool that was made from a template.
-#[derive(Debug, Clone)]
-pub(super) struct ToolEntry {
-    pub(super) name: String,
-    pub(super) description: Option<String>,
-    pub(super) template: String,
-    /// An object, in its canonical form.
-    pub(super) template_args: Box<RawValue>,
-}
-
-impl PartialEq for ToolEntry {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-            && self.description == other.description
-            && self.template == other.template
-            && self.template_args.get() == other.template_args.get()
-    }
-}
-
 impl Document {
     /// Whether it is a registry's `server.json` and not one of ours.
     #[must_use]
@@ -170,6 +144,7 @@ impl Document {
             ("patchbay", Some(Node::Number(VERSION.into()))),
             ("connectors", Some(list(&self.connectors, ConnectorEntry::to_node))),
             ("users", Some(list(&self.users, UserEntry::to_node))),
+            ("sources", Some(list(&self.sources, SourceEntry::to_node))),
             ("servers", Some(list(&self.servers, ServerEntry::to_node))),
         ])
     }
@@ -223,35 +198,7 @@ impl UserEntry {
     }
 }
 
-impl ServerEntry {
-    fn to_node(&self) -> Node {
-        object([
-            ("owner", text(&self.owner)),
-            ("name", text(&self.name)),
-            ("endpoint", text(&self.endpoint)),
-            ("connector", text(&self.connector)),
-            ("configuration", self.configuration.clone()),
-            ("deleted", self.deleted.map(Node::Bool)),
-            (
-                "tools",
-                (!self.tools.is_empty()).then(|| list(&self.tools, ToolEntry::to_node)),
-            ),
-        ])
-    }
-}
-
-impl ToolEntry {
-    fn to_node(&self) -> Node {
-        object([
-            ("name", text(&self.name)),
-            ("description", self.description.as_deref().and_then(text)),
-            ("template", text(&self.template)),
-            ("template_args", Some(json(&self.template_args))),
-        ])
-    }
-}
-
-fn object<const N: usize>(entries: [(&str, Option<Node>); N]) -> Node {
+pub(super) fn object<const N: usize>(entries: [(&str, Option<Node>); N]) -> Node {
     Node::Map(
         entries
             .into_iter()
@@ -261,16 +208,16 @@ fn object<const N: usize>(entries: [(&str, Option<Node>); N]) -> Node {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "stands among what may be absent")]
-fn text(text: &str) -> Option<Node> {
+pub(super) fn text(text: &str) -> Option<Node> {
     Some(Node::text(text))
 }
 
-fn list<T>(items: &[T], node: impl Fn(&T) -> Node) -> Node {
+pub(super) fn list<T>(items: &[T], node: impl Fn(&T) -> Node) -> Node {
     Node::List(items.iter().map(node).collect())
 }
 
 /// JSON as a value, or, where a document can't carry the value as it is, as a text that holds JSON.
-fn json(json: &RawValue) -> Node {
+pub(super) fn json(json: &RawValue) -> Node {
     Node::from_json(json.get())
         .ok()
         // Its place in the document takes some levels, too.

@@ -93,6 +93,40 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// A whole number that may be absent.
+    pub(super) fn whole_number(&mut self, name: &str, least: u32, most: u32) -> Option<u32> {
+        let node = self.take(name)?;
+        let number = match &node {
+            Node::Number(text) => text.parse().ok().filter(|number| (least..=most).contains(number)),
+            _ => None,
+        };
+        let expected = format!("a whole number from {least} to {most}");
+        self.check(name, number.ok_or(FieldError::Malformed { expected }))
+    }
+
+    /// True or false, or nothing.
+    pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
+        match self.take(name)? {
+            Node::Bool(flag) => Some(flag),
+            other => {
+                self.malformed(name, "true or false", &other);
+                None
+            }
+        }
+    }
+
+    /// An object that may be absent; `Err` when it is something else.
+    pub(super) fn object(&mut self, name: &str) -> Result<Option<Node>, ()> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(object @ Node::Map(_)) => Ok(Some(object)),
+            Some(other) => {
+                self.malformed(name, "an object", &other);
+                Err(())
+            }
+        }
+    }
+
     /// A list that may be absent.
     pub(super) fn list(&mut self, name: &str) -> Option<Vec<Node>> {
         match self.take(name)? {

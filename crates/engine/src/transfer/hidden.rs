@@ -3,7 +3,7 @@
 //! In a configuration a reference is one wherever it stands, for the schema that says what is secret may be another by the
 //! time somebody reads the document. So whatever only looks like one is written as a reference, too.
 
-use super::reference::{Reference, SECRET_PREFIX, SERVER_PREFIX, Secrets};
+use super::reference::{Holder, Reference, SECRET_PREFIX, Secrets};
 use crate::configuration::{MASK, below, marked, masked};
 use serde_json::{Map, Value};
 
@@ -12,16 +12,16 @@ pub(super) fn with_references(
     schema: Option<&Value>,
     sealed: &[String],
     configuration: Value,
-    endpoint: &str,
+    holder: Holder<'_>,
 ) -> Value {
     let shown = masked(schema, sealed, configuration.clone());
     let mut path = Vec::new();
-    refer(configuration, &shown, endpoint, &mut path)
+    refer(configuration, &shown, holder, &mut path)
 }
 
-fn refer(value: Value, shown: &Value, endpoint: &str, path: &mut Vec<String>) -> Value {
+fn refer(value: Value, shown: &Value, holder: Holder<'_>, path: &mut Vec<String>) -> Value {
     if is_mask(shown) || !path.is_empty() && Reference::of_value(&value).is_some() {
-        let reference = Reference::of_configuration(endpoint, path, &value).to_node();
+        let reference = Reference::of_configuration(holder, path, &value).to_node();
         return serde_json::from_str(&reference.to_json()).unwrap_or_default();
     }
     match (value, shown) {
@@ -29,7 +29,7 @@ fn refer(value: Value, shown: &Value, endpoint: &str, path: &mut Vec<String>) ->
             .into_iter()
             .map(|(key, field)| {
                 path.push(key.clone());
-                let field = refer(field, shown.get(&key).unwrap_or(&Value::Null), endpoint, path);
+                let field = refer(field, shown.get(&key).unwrap_or(&Value::Null), holder, path);
                 path.pop();
                 (key, field)
             })
@@ -41,7 +41,7 @@ fn refer(value: Value, shown: &Value, endpoint: &str, path: &mut Vec<String>) ->
             .enumerate()
             .map(|(index, (item, shown))| {
                 path.push(index.to_string());
-                let item = refer(item, shown, endpoint, path);
+                let item = refer(item, shown, holder, path);
                 path.pop();
                 item
             })
@@ -67,24 +67,25 @@ pub(super) struct Resolved {
     pub(super) problems: Vec<(String, String)>,
 }
 
-/// Puts secrets where a document refers to them: from the variable, or else what is `stored` in that place of the server
-/// at this endpoint. Where the schema marks a secret, nothing but a reference is taken.
+/// Puts secrets where a document refers to them: from the variable, or else what is `stored` in that place.
+/// Paths begin with `field`. Where the schema marks a secret, nothing but a reference is taken.
 pub(super) fn resolve(
     schema: Option<&Value>,
     configuration: Value,
     stored: Option<&Value>,
-    endpoint: &str,
+    holder: Holder<'_>,
+    field: &str,
     secrets: Secrets<'_>,
 ) -> Resolved {
     let shown = marked(schema, configuration.clone());
     let mut resolver = Resolver {
         secrets,
-        endpoint,
+        holder,
         keys: Vec::new(),
         in_list: 0,
         resolved: Resolved::default(),
     };
-    let configuration = resolver.follow(configuration, &shown, stored, "configuration");
+    let configuration = resolver.follow(configuration, &shown, stored, field);
     Resolved {
         configuration: configuration.unwrap_or_default(),
         ..resolver.resolved
@@ -93,7 +94,7 @@ pub(super) fn resolve(
 
 struct Resolver<'a> {
     secrets: Secrets<'a>,
-    endpoint: &'a str,
+    holder: Holder<'a>,
     /// What leads to where it is.
     keys: Vec<String>,
     /// How many of those are positions in a list.
@@ -177,8 +178,8 @@ impl Resolver<'_> {
 
     /// Whether an export gave this name to another place than the one in a list where it stands by now.
     fn is_from_elsewhere(&self, reference: &Reference) -> bool {
-        let of_here = || Reference::of_configuration(self.endpoint, &self.keys, &Value::Null);
-        self.in_list > 0 && reference.from_env.starts_with(SERVER_PREFIX) && reference.from_env != of_here().from_env
+        let of_here = || Reference::of_configuration(self.holder, &self.keys, &Value::Null);
+        self.in_list > 0 && reference.is_of_configuration() && reference.from_env != of_here().from_env
     }
 }
 
@@ -213,6 +214,8 @@ mod tests {
     use secrecy::SecretString;
     use serde_json::json;
 
+    const HERE: Holder<'_> = Holder::Server("/mcp/1");
+
     fn none(_: &str) -> Option<SecretString> {
         None
     }
@@ -222,7 +225,7 @@ mod tests {
     }
 
     fn resolve_in(schema: &Value, configuration: Value, stored: Option<&Value>, secrets: Secrets<'_>) -> Resolved {
-        resolve(Some(schema), configuration, stored, "/mcp/1", secrets)
+        resolve(Some(schema), configuration, stored, HERE, "configuration", secrets)
     }
 
     #[test]
@@ -232,7 +235,7 @@ mod tests {
             "list": {"items": {"writeOnly": true}}, "name": {"type": "string"}
         }});
         let configuration = json!({"token": "s1", "deep": {"pin": 424_242, "x": 1}, "list": ["s2", "s3"], "name": "n"});
-        let written = with_references(Some(&schema), &[], configuration.clone(), "/mcp/1");
+        let written = with_references(Some(&schema), &[], configuration.clone(), HERE);
         let text = written.to_string();
         assert!(
             !text.contains("s1") && !text.contains("s2") && !text.contains("424242"),
@@ -276,7 +279,7 @@ mod tests {
             json!({}),
             json!({"properties": {"token": {"type": "string"}, "name": {}}}),
         ] {
-            let written = with_references(Some(&schema), &sealed, configuration.clone(), "/mcp/1");
+            let written = with_references(Some(&schema), &sealed, configuration.clone(), HERE);
             let text = written.to_string();
             assert!(!text.contains("s1") && !text.contains("s2"), "{text}");
             let resolved = resolve_in(&schema, written, Some(&configuration), &none);
@@ -301,7 +304,7 @@ mod tests {
     fn what_looks_like_a_reference_is_written_as_one() {
         let schema = json!({"properties": {"name": {"properties": {"from_env": {}}}, "from_env": {"type": "string"}}});
         let sly = json!({"name": {"from_env": "PATCHBAY_SECRET_CONNECTOR_NOTES"}, "from_env": "HOME"});
-        let written = with_references(Some(&schema), &[], sly.clone(), "/mcp/1");
+        let written = with_references(Some(&schema), &[], sly.clone(), HERE);
         assert!(!written.to_string().contains("CONNECTOR_NOTES"), "{written}");
         assert_eq!(written["from_env"], "HOME");
         let resolved = resolve_in(&schema, written.clone(), Some(&sly), &none);
@@ -320,7 +323,7 @@ mod tests {
         let configuration = json!({
             "accounts": [{"user": "ada", "key": "s1"}, {"user": "bob", "key": "s2"}], "keys": ["s3", "s4"]
         });
-        let mut written = with_references(Some(&schema), &[], configuration.clone(), "/mcp/1");
+        let mut written = with_references(Some(&schema), &[], configuration.clone(), HERE);
         let again = resolve_in(&schema, written.clone(), Some(&configuration), &none);
         assert_eq!(again.configuration, configuration);
 
@@ -354,7 +357,7 @@ mod tests {
     fn where_everything_is_masked_everything_is_referred_to() {
         let schema = json!({"patternProperties": {"^key": {"writeOnly": true}}});
         let configuration = json!({"key": "s", "odd": {"from_env": "PATCHBAY_SECRET_CONNECTOR_NOTES"}, "none": null});
-        let written = with_references(Some(&schema), &[], configuration.clone(), "/mcp/1");
+        let written = with_references(Some(&schema), &[], configuration.clone(), HERE);
         assert!(!written.to_string().contains("CONNECTOR_NOTES"), "{written}");
         let resolved = resolve_in(&schema, written, Some(&configuration), &none);
         assert_eq!(resolved.configuration, configuration);

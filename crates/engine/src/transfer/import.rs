@@ -3,7 +3,7 @@
 use super::{
     aside,
     document::Document,
-    plan::{ConnectorStep, Plan, ServerStep, Source, Stored, UserStep, plan},
+    plan::{ConnectorStep, Plan, Source, Stored, UserStep, plan},
     reference::Secrets,
     report::{Counts, Report},
 };
@@ -12,21 +12,14 @@ use crate::{
     actor::Origin,
     audit::{Entry, Subject, Who},
     connectors::secret_purpose,
-    error::NotFound,
+    error::{Denied, NotFound},
     random,
-    servers::NewServer,
-    storage::{connector_versions::NewVersion, connectors::NewConnector, tools::NewTool, worker::Worker},
+    storage::{connector_versions::NewVersion, connectors::NewConnector, worker::Worker},
+    users::keep_somebody_in_charge,
 };
-use patchbay_domain::{
-    changes::VersionOrigin,
-    connector::Activated,
-    ids::{ConnectorId, ConnectorRef, UserId},
-    user::Role,
-};
+use patchbay_domain::{changes::VersionOrigin, connector::Activated, ids::ConnectorRef, user::Role};
 use secrecy::ExposeSecret;
-use serde_json::{Value, json};
-use std::collections::HashMap;
-use uuid::Uuid;
+use serde_json::json;
 
 impl Engine {
     /// Makes everything that a document speaks of as it says there, for whoever runs the server: all of it, or nothing.
@@ -41,6 +34,17 @@ impl Engine {
         dry_run: bool,
         secrets: Secrets<'_>,
     ) -> Result<Report, Error> {
+        self.import_by(who, true, document, dry_run, secrets).await
+    }
+
+    async fn import_by(
+        &self,
+        who: &Who,
+        may_give_roles: bool,
+        document: &Document,
+        dry_run: bool,
+        secrets: Secrets<'_>,
+    ) -> Result<Report, Error> {
         if dry_run {
             let stored = Stored::load(&mut self.db().snapshot().await?, document).await?;
             let mut report = aside(|| plan(self, document, &stored, secrets))?.report;
@@ -51,6 +55,9 @@ impl Engine {
         worker.lock_for_import().await?;
         let stored = Stored::load(worker.tx(), document).await?;
         let plan = aside(|| plan(self, document, &stored, secrets))?;
+        if !may_give_roles && plan.users.iter().any(UserStep::gives_roles) {
+            return Err(Denied::SessionNeeded.into());
+        }
         if plan.report.is_empty() {
             return Ok(plan.report);
         }
@@ -62,16 +69,17 @@ impl Engine {
     /// The same for a superuser, who isn't given secrets of the server's environment: those that are stored stay.
     ///
     /// # Errors
-    /// [`crate::error::Denied::Superuser`], and as for [`Self::import`].
+    /// [`Denied::Superuser`], [`Denied::SessionNeeded`] where roles are given, and as for [`Self::import`].
     pub async fn import_as(&self, actor: &Actor, document: &Document, dry_run: bool) -> Result<Report, Error> {
         actor.require_superuser()?;
-        self.import(&actor.who(), document, dry_run, &|_| None).await
+        self.import_by(&actor.who(), actor.session.is_some(), document, dry_run, &|_| None)
+            .await
     }
 
     /// A superuser by their address, for whoever runs the server and does something in their name.
     ///
     /// # Errors
-    /// [`NotFound::User`], [`crate::error::Denied::Superuser`], or a failing database.
+    /// [`NotFound::User`], [`Denied::Superuser`], or a failing database.
     pub async fn superuser_named(&self, email: &str) -> Result<Actor, Error> {
         let users = self
             .db()
@@ -113,12 +121,14 @@ impl Engine {
             entries.push(self.write_connector(worker, who, step).await?);
         }
         self.write_users(worker, &plan.users, &mut entries).await?;
+        self.write_sources(worker, &plan.sources, &mut entries).await?;
         self.write_servers(worker, &plan.servers, &mut entries).await?;
         let counts = |counts: &Counts| json!({"added": counts.added, "changed": counts.changed});
         let report = &plan.report;
         entries.push(Entry::new("data.import", Subject::database()).after(json!({
             "connectors": counts(&report.connectors),
             "users": counts(&report.users),
+            "sources": counts(&report.sources),
             "servers": counts(&report.servers),
         })));
         Ok(entries)
@@ -204,6 +214,7 @@ impl Engine {
         let words = |roles: &[Role]| json!({"roles": roles.iter().map(|role| role.as_str()).collect::<Vec<_>>()});
         // Nobody knows it, and it isn't kept: whoever is new here gets in once somebody has set a password.
         let mut unknown_password = None;
+        let mut demoted = Vec::new();
         for step in steps {
             let id = if let Some(id) = step.id {
                 id
@@ -212,8 +223,10 @@ impl Engine {
                     Some(hash) => hash,
                     None => unknown_password.insert(self.0.passwords.hash(&random::token("")).await?),
                 };
-                worker.create_user(&step.email, hash, None).await?.id
+                worker.create_user(&step.email, hash, &[]).await?.id
             };
+            let before = worker.get_user_by_id(id).await?;
+            demoted.extend(before.filter(|before| before.is_superuser() && !step.roles.contains(&Role::Superuser)));
             worker.tx().put_roles(id, &step.roles).await?;
             let entry = Entry::new("user.import", Subject::user(id, &step.email)).after(words(&step.roles));
             entries.push(match &step.before {
@@ -221,87 +234,9 @@ impl Engine {
                 None => entry,
             });
         }
-        Ok(())
-    }
-
-    async fn write_servers(
-        &self,
-        worker: &mut Worker,
-        steps: &[ServerStep],
-        entries: &mut Vec<Entry>,
-    ) -> Result<(), Error> {
-        let owners: Vec<String> = steps.iter().map(|step| step.owner.clone()).collect();
-        let names: Vec<String> = steps.iter().map(|step| step.connector.clone()).collect();
-        let users = worker.tx().whole_users(Some(&owners)).await?;
-        let users: HashMap<String, UserId> = users
-            .into_iter()
-            .map(|user| (user.email.to_lowercase(), user.id))
-            .collect();
-        let connectors: HashMap<String, ConnectorId> = worker.tx().connector_ids(&names).await?.into_iter().collect();
-        for step in steps {
-            let gone = || Error::internal("the owner or connector of a server is gone that was held");
-            let user = *users.get(&step.owner).ok_or_else(gone)?;
-            let connector = *connectors.get(&step.connector).ok_or_else(gone)?;
-            self.write_server(worker, step, user, connector).await?;
-            let entry = Entry::new("server.import", Subject::server(step.id, &step.name));
-            entries.push(if step.is_new {
-                let mut after = step.after.clone();
-                after["endpoint"] = json!(step.endpoint);
-                after["connector_id"] = json!(connector);
-                entry.after(after)
-            } else {
-                entry.before(step.before.clone()).after(step.after.clone())
-            });
-        }
-        Ok(())
-    }
-
-    async fn write_server(
-        &self,
-        worker: &mut Worker,
-        step: &ServerStep,
-        user: UserId,
-        connector: ConnectorId,
-    ) -> Result<(), Error> {
-        let seal = |value: &Value| self.seal_configuration(step.id, value, &step.secret_places);
-        let sealed = step.configuration.as_ref().map(seal);
-        let deleted_at = step.is_deleted.then(|| self.clock().now());
-        if step.is_new {
-            let configuration = sealed.as_ref();
-            let configuration = configuration.ok_or_else(|| Error::internal("a new server has no configuration"))?;
-            worker
-                .create_mcp_server(&NewServer {
-                    id: step.id,
-                    user,
-                    name: &step.name,
-                    endpoint: &step.endpoint,
-                    connector,
-                    configuration,
-                })
-                .await?;
-        }
-        let tx = worker.tx();
-        if !step.is_new || step.is_deleted {
-            tx.put_server(step.id, &step.name, sealed.as_ref(), deleted_at).await?;
-        }
-        for made in &step.tools {
-            let tool = &made.tool;
-            if made.is_new {
-                tx.insert_dynamic_tool(&NewTool {
-                    id: Uuid::new_v4(),
-                    server: step.id,
-                    user,
-                    name: &tool.name,
-                    description: tool.description.as_deref(),
-                    template: &tool.template,
-                    template_args: tool.template_args.get(),
-                })
-                .await?;
-            } else {
-                let args = tool.template_args.get();
-                tx.put_dynamic_tool(step.id, &tool.name, tool.description.as_deref(), &tool.template, args)
-                    .await?;
-            }
+        for before in demoted {
+            let after = worker.get_user_by_id(before.id).await?;
+            entries.extend(keep_somebody_in_charge(worker, &before, after.as_ref()).await?);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use patchbay_domain::field::{FieldError, FieldErrors};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 
@@ -9,7 +10,8 @@ use std::fmt;
 const TOLD_MAX: usize = 500;
 
 /// Something about one place of a document, in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ImportRemark")]
 pub struct Remark {
     /// Where, as in `connectors[3].mode`.
     pub path: String,

@@ -1,33 +1,30 @@
 //! A document's text, read: its form, its fields, and everything that can be said of them without the database.
 
 use super::{
-    document::{ConnectorEntry, DefinitionsEntry, Document, Format, ServerEntry, ToolEntry, UserEntry, VERSION},
+    document::{ConnectorEntry, DefinitionsEntry, Document, Format, UserEntry, VERSION},
     fields::{Fields, items},
     node::{Node, canonical},
     problems::Problems,
+    read_server::{server, source},
     reference::Reference,
-    registry, yaml,
+    registry,
+    source_key::SourceKey,
+    yaml,
 };
 use crate::{
     Error,
     connectors::{Logo, parse_url},
-    templates::parse_args,
     upstream::manifest,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use patchbay_domain::{
     connector::{ConnectorMode, ConnectorName, Description, SecretHeader, URL_MAX},
     field::{FieldError, FieldErrors},
-    server::ServerName,
-    tool::ToolName,
     user::{Email, Role},
 };
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 use url::Url;
-
-/// The longest name of a template, in characters: what the database holds.
-const TEMPLATE_NAME_MAX: usize = 256;
 
 impl Document {
     /// The largest document that is read.
@@ -65,7 +62,8 @@ impl Document {
 }
 
 fn document(root: Node, problems: &mut Problems) -> Option<Document> {
-    let mut fields = Fields::open(root, "", problems, &["patchbay", "connectors", "users", "servers"])?;
+    let sections = ["patchbay", "connectors", "users", "sources", "servers"];
+    let mut fields = Fields::open(root, "", problems, &sections)?;
     match fields.take("patchbay") {
         Some(Node::Number(version)) if &*version == VERSION => {}
         None => fields.problem(
@@ -74,10 +72,12 @@ fn document(root: Node, problems: &mut Problems) -> Option<Document> {
         ),
         Some(_) => fields.problem("patchbay", "This program reads documents of version 1 only."),
     }
-    let (connectors, users, servers) = (fields.list("connectors"), fields.list("users"), fields.list("servers"));
+    let (connectors, users) = (fields.list("connectors"), fields.list("users"));
+    let (sources, servers) = (fields.list("sources"), fields.list("servers"));
     let document = Document {
         connectors: items(connectors, "connectors", problems, connector),
         users: items(users, "users", problems, user),
+        sources: items(sources, "sources", problems, source),
         servers: items(servers, "servers", problems, server),
         is_registry_entry: false,
     };
@@ -102,6 +102,11 @@ fn check_distinct(document: &Document, problems: &mut Problems) {
     check("connectors", "name", connectors.collect());
     let users = document.users.iter().map(|user| user.email.to_lowercase());
     check("users", "email", users.collect());
+    let sources = document.sources.iter().map(|source| {
+        let SourceKey { kind, name, number } = &source.key;
+        format!("{:?}", (source.owner.to_lowercase(), kind, name, number))
+    });
+    check("sources", "type", sources.collect());
     let servers = document.servers.iter().map(|server| {
         let key = crate::endpoint::EndpointKey::of_stored(&server.endpoint);
         key.to_string()
@@ -255,117 +260,6 @@ fn role(node: Node, path: &str, problems: &mut Problems) -> Option<Role> {
     };
     let expected = "`admin` or `superuser`".into();
     problems.check(path, role.ok_or(FieldError::Malformed { expected }))
-}
-
-fn server(node: Node, path: &str, problems: &mut Problems) -> Option<ServerEntry> {
-    const FIELDS: [&str; 7] = [
-        "owner",
-        "name",
-        "endpoint",
-        "connector",
-        "configuration",
-        "deleted",
-        "tools",
-    ];
-    let mut fields = Fields::open(node, path, problems, &FIELDS)?;
-    let owner = fields.needed("owner", |text| {
-        Email::parse(text).map(|email| email.as_str().to_owned())
-    });
-    let name = fields.needed("name", |text| {
-        ServerName::parse(text).map(|name| name.as_str().to_owned())
-    });
-    let endpoint = fields.needed("endpoint", endpoint);
-    let connector = fields.needed("connector", |text| {
-        ConnectorName::parse(text).map(|name| name.as_str().to_owned())
-    });
-    let configuration = match fields.take("configuration") {
-        Some(object @ Node::Map(_)) => Some(object),
-        None => None,
-        Some(other) => {
-            fields.malformed("configuration", "an object", &other);
-            return None;
-        }
-    };
-    let deleted = match fields.take("deleted") {
-        Some(Node::Bool(deleted)) => Some(deleted),
-        None => None,
-        Some(other) => {
-            fields.malformed("deleted", "true or false", &other);
-            None
-        }
-    };
-    let nodes = fields.list("tools");
-    let tools_path = fields.path("tools");
-    let tools: Vec<ToolEntry> = items(nodes, &tools_path, fields.problems, tool);
-    let mut names = HashMap::new();
-    for (index, tool) in tools.iter().enumerate() {
-        if let Some(first) = names.insert(tool.name.as_str(), index) {
-            problems.add(
-                &format!("{tools_path}[{index}].name"),
-                format!("{tools_path}[{first}] has this name, too."),
-            );
-        }
-    }
-    Some(ServerEntry {
-        owner: owner?,
-        name: name?,
-        endpoint: endpoint?,
-        connector: connector?,
-        configuration,
-        deleted,
-        tools,
-    })
-}
-
-/// A path below the public URL, or a URL of the pool. Whether it is one is only known beside the pool.
-fn endpoint(text: &str) -> Result<String, FieldError> {
-    let is_url =
-        |text: &str| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if text.starts_with('/') || is_url(text) {
-        Ok(text.trim_end_matches('/').to_owned())
-    } else {
-        Err(FieldError::Malformed {
-            expected: "a path such as /mcp/1, or a URL".into(),
-        })
-    }
-}
-
-fn tool(node: Node, path: &str, problems: &mut Problems) -> Option<ToolEntry> {
-    let mut fields = Fields::open(
-        node,
-        path,
-        problems,
-        &["name", "description", "template", "template_args"],
-    )?;
-    let name = fields.needed("name", |text| {
-        ToolName::parse(text).map(|name| name.as_str().to_owned())
-    });
-    let description = fields.optional("description", |text| {
-        Description::parse(text).map(|description| description.as_str().to_owned())
-    });
-    let template = fields.needed("template", |text| {
-        if text.chars().count() <= TEMPLATE_NAME_MAX && !text.chars().any(char::is_control) {
-            Ok(text.to_owned())
-        } else {
-            Err(FieldError::Malformed {
-                expected: "a template's name".into(),
-            })
-        }
-    });
-    let template_args = fields.json_or("template_args", || Node::Map(Vec::new()));
-    if let Some(args) = &template_args
-        && let Err(errors) = parse_args(serde_json::from_str(args.get()).unwrap_or_default())
-    {
-        for (name, error) in errors.0 {
-            fields.check::<()>(&name, Err(error));
-        }
-    }
-    Some(ToolEntry {
-        name: name?,
-        description,
-        template: template?,
-        template_args: template_args?,
-    })
 }
 
 /// JSON as a value, or as a text that holds JSON; in its canonical form.

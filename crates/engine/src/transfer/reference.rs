@@ -4,7 +4,7 @@
 //! out in capitals without loss, a hash of it makes the difference. Only variables with [`SECRET_PREFIX`] are ever
 //! asked for: a document can't fetch whatever else the environment holds.
 
-use super::node::Node;
+use super::{node::Node, source_key::SourceKey};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -12,14 +12,28 @@ use sha2::{Digest, Sha256};
 /// What the names of variables with secrets begin with.
 pub const SECRET_PREFIX: &str = "PATCHBAY_SECRET_";
 
-/// What the names begin with that an export gives to secrets of servers.
-pub(super) const SERVER_PREFIX: &str = "PATCHBAY_SECRET_SERVER_";
+/// What the names begin with that an export gives to secrets of configurations.
+const CONFIGURED_PREFIXES: [&str; 2] = ["PATCHBAY_SECRET_SERVER_", "PATCHBAY_SECRET_SOURCE_"];
 
 /// The most characters of a name that are spelled out.
 const SPELLED_MAX: usize = 60;
 
 /// Where secrets come from that a document refers to.
 pub type Secrets<'a> = &'a (dyn Fn(&str) -> Option<SecretString> + Send + Sync);
+
+/// Whose configuration a secret stands in.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Holder<'a> {
+    /// The server at this endpoint.
+    Server(&'a str),
+    /// A source of the user with this address.
+    Source {
+        /// The address.
+        owner: &'a str,
+        /// Which of their sources.
+        key: &'a SourceKey,
+    },
+}
 
 /// The variable that a secret is taken from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,15 +48,35 @@ impl Reference {
         Self::named(&format!("CONNECTOR_{}", spell(name, None)))
     }
 
-    /// A secret of a server's configuration, by the server's endpoint and the keys that lead to it.
-    pub(super) fn of_configuration(endpoint: &str, path: &[String], value: &Value) -> Self {
+    /// A secret of a configuration, by what is configured and the keys that lead to it.
+    pub(super) fn of_configuration(holder: Holder<'_>, path: &[String], value: &Value) -> Self {
+        let keys = path.join(" ");
+        let (kind, whole, spelled) = match holder {
+            Holder::Server(endpoint) => (
+                "SERVER",
+                serde_json::json!([endpoint, path]),
+                format!("{endpoint} {keys}"),
+            ),
+            // Whose it is would leave no room for the rest.
+            Holder::Source { owner, key } => {
+                let SourceKey { kind, name, number } = key;
+                let spelled = format!("{kind} {} {keys}", name.as_deref().unwrap_or_default());
+                let whole = serde_json::json!([owner.to_lowercase(), kind, name, number, path]);
+                ("SOURCE", whole, spelled)
+            }
+        };
         // Which of the parts is which is not to be seen in what is spelled out, so the hash is always needed.
-        let whole = serde_json::json!([endpoint, path]).to_string();
-        let spelled = format!("{endpoint} {}", path.join(" "));
         Self {
             json: !value.is_string(),
-            ..Self::named(&format!("SERVER_{}", spell(&spelled, Some(&whole))))
+            ..Self::named(&format!("{kind}_{}", spell(&spelled, Some(&whole.to_string()))))
         }
+    }
+
+    /// Whether its name is one that an export gave to a secret of a configuration.
+    pub(super) fn is_of_configuration(&self) -> bool {
+        CONFIGURED_PREFIXES
+            .iter()
+            .any(|prefix| self.from_env.starts_with(prefix))
     }
 
     fn named(rest: &str) -> Self {
@@ -145,6 +179,30 @@ mod tests {
         for name in names.iter().map(String::as_str).chain([&*name(&"x".repeat(255))]) {
             assert!(Reference::parse(name, false).is_ok() && name.len() < 120, "{name}");
             assert!(name.contains("__"), "{name}");
+        }
+    }
+
+    #[test]
+    fn sources_that_look_alike_have_secrets_of_their_own() {
+        let key = |kind: &str, name: Option<&str>, number| SourceKey {
+            number,
+            ..SourceKey::first(kind, name)
+        };
+        let name = |owner: &str, key: &SourceKey, path: &str| {
+            let path = [path.to_owned()];
+            Reference::of_configuration(Holder::Source { owner, key }, &path, &Value::from("s")).from_env
+        };
+        let notes = name("ada@example.org", &key("notes", Some("Main"), 1), "key");
+        assert!(notes.starts_with("PATCHBAY_SECRET_SOURCE_NOTES_MAIN_KEY__"), "{notes}");
+        assert_eq!(notes, name("Ada@Example.org", &key("notes", Some("Main"), 1), "key"));
+        let others = [
+            name("bob@example.org", &key("notes", Some("Main"), 1), "key"),
+            name("ada@example.org", &key("notes", Some("Main"), 2), "key"),
+            name("ada@example.org", &key("notes Main", None, 1), "key"),
+            name("ada@example.org", &key("notes", None, 1), "Main key"),
+        ];
+        for other in others {
+            assert_ne!(notes, other);
         }
     }
 

@@ -69,6 +69,7 @@ pub(super) fn read(root: &Node, problems: &mut Problems) -> Option<Document> {
             ..ConnectorEntry::default()
         }],
         users: Vec::new(),
+        sources: Vec::new(),
         servers: Vec::new(),
         is_registry_entry: true,
     })

@@ -1,6 +1,7 @@
 //! What an import changes or has changed, for people and for programs. Secrets are never in it.
 
 use super::problems::Remark;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 
@@ -8,7 +9,8 @@ use std::fmt;
 const SHOWN_MAX: usize = 60;
 
 /// What an import changed, or, as a dry run, would change.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ImportReport")]
 pub struct Report {
     /// Nothing was written.
     pub dry_run: bool,
@@ -18,6 +20,8 @@ pub struct Report {
     pub connectors: Counts,
     /// How many users.
     pub users: Counts,
+    /// How many sources.
+    pub sources: Counts,
     /// How many MCP servers.
     pub servers: Counts,
     /// What was done otherwise than the document says, and why.
@@ -25,7 +29,8 @@ pub struct Report {
 }
 
 /// How many things of one kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ImportCounts")]
 pub struct Counts {
     /// New ones.
     pub added: u64,
@@ -38,23 +43,27 @@ pub struct Counts {
 }
 
 /// A kind of thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ImportKind")]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A connector.
     Connector,
     /// An account.
     User,
+    /// A source.
+    Source,
     /// An MCP server.
     Server,
 }
 
 /// One thing that is new or changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ImportChange")]
 pub struct Change {
     /// What kind of thing.
     pub kind: Kind,
-    /// A connector's name, a user's address, a server's owner and endpoint.
+    /// A connector's name, a user's address, a source's type, name and owner, a server's endpoint and owner.
     pub name: String,
     /// Whether it wasn't there before.
     pub added: bool,
@@ -63,7 +72,8 @@ pub struct Change {
 }
 
 /// One part of a thing that is another than before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ImportMember")]
 pub struct Member {
     /// Which, as in `mode` or `configuration.notebook`.
     pub name: String,
@@ -106,6 +116,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Connector => "connector",
             Self::User => "user",
+            Self::Source => "source",
             Self::Server => "server",
         })
     }
@@ -132,6 +143,7 @@ impl fmt::Display for Report {
         for (name, counts) in [
             ("connectors", self.connectors),
             ("users", self.users),
+            ("sources", self.sources),
             ("servers", self.servers),
         ] {
             let Counts {

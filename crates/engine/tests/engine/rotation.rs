@@ -3,8 +3,9 @@
 use super::{active_connector, engine_with, new_connector, superuser, who};
 use patchbay_domain::{
     connector::RegisterConnector,
-    ids::{ConnectorId, ServerId},
+    ids::{ConnectorId, ServerId, SourceId},
     server::CreateServer,
+    source::CreateSource,
 };
 use patchbay_engine::{
     Actor, Engine,
@@ -31,10 +32,13 @@ struct Things {
     root: Actor,
     connector: ConnectorId,
     server: ServerId,
+    source: SourceId,
     cookie: Id,
 }
 
-async fn things(engine: &Engine) -> Things {
+const SHARED: &[u8] = b"shared with an authenticator";
+
+async fn things(pool: &PgPool, engine: &Engine) -> Things {
     let root = superuser(engine).await;
     let connector = registered(engine, &root, "sealed").await;
     let manifest = json!({
@@ -49,6 +53,18 @@ async fn things(engine: &Engine) -> Things {
         configuration: json!({ "notebook": "blue" }),
     };
     let server = engine.create_server(&root, new).await.unwrap().server.id;
+    let new = CreateSource {
+        kind: "active".into(),
+        name: None,
+        source_metadata: json!({ "notebook": "red" }),
+    };
+    let source = engine.create_source(&root, new).await.unwrap().id;
+    sqlx::query("INSERT INTO second_factors (user_id, secret) VALUES ($1, $2)")
+        .bind(root.user.0)
+        .bind(engine.vault().seal(&factor_purpose(&root), SHARED))
+        .execute(pool)
+        .await
+        .unwrap();
     let session = Session::new(None, Arc::new(engine.session_store()), None);
     let view = engine.me(&root).await.unwrap();
     engine
@@ -60,6 +76,7 @@ async fn things(engine: &Engine) -> Things {
         root,
         connector,
         server,
+        source,
         cookie,
     }
 }
@@ -72,10 +89,22 @@ async fn registered(engine: &Engine, root: &Actor, name: &str) -> ConnectorId {
     engine.register_connector(root, new).await.unwrap().id
 }
 
+fn factor_purpose(user: &Actor) -> String {
+    format!("second_factors.secret:{}", user.user)
+}
+
 /// Whether all of it can be read.
-async fn check(engine: &Engine, things: &Things) {
+async fn check(pool: &PgPool, engine: &Engine, things: &Things) {
     let server = engine.server(&things.root, things.server).await.unwrap();
     assert_eq!(server.configuration, json!({ "notebook": "blue" }));
+    let source = engine.source(&things.root, things.source).await.unwrap();
+    assert_eq!(source.source_metadata, json!({ "notebook": "red" }));
+    let factor: Vec<u8> = sqlx::query_scalar("SELECT secret FROM second_factors")
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    let factor = engine.vault().open(&factor_purpose(&things.root), &factor).unwrap();
+    assert_eq!(factor.expose_secret(), SHARED);
     let session = Session::new(Some(things.cookie), Arc::new(engine.session_store()), None);
     assert!(engine.actor_of_session(&session).await.unwrap().is_some());
 }
@@ -89,11 +118,11 @@ async fn sealed_secret(pool: &PgPool, id: ConnectorId) -> (Vec<u8>, OffsetDateTi
 async fn after_a_rotation_the_old_key_can_go(pool: PgPool) {
     let (old, new) = (key(), key());
     let before = engine_with_keys(&pool, &[&old]).await;
-    let things = things(&before).await;
+    let things = things(&pool, &before).await;
     let (_, changed_at) = sealed_secret(&pool, things.connector).await;
 
     let between = engine_with_keys(&pool, &[&new, &old]).await;
-    check(&between, &things).await;
+    check(&pool, &between, &things).await;
     let mut told = Vec::new();
     let rotation = between
         .rotate_keys(&who(), |progress| told.push(progress))
@@ -106,6 +135,8 @@ async fn after_a_rotation_the_old_key_can_go(pool: PgPool) {
             ("audit_keys.sealed", 1),
             ("mcp_connectors.secret", 1),
             ("mcp_servers.configuration", 1),
+            ("sources.sealed_metadata", 1),
+            ("second_factors.secret", 1),
             ("sessions.data", 1),
         ]
     );
@@ -115,7 +146,7 @@ async fn after_a_rotation_the_old_key_can_go(pool: PgPool) {
     );
 
     let after = engine_with_keys(&pool, &[&new]).await;
-    check(&after, &things).await;
+    check(&pool, &after, &things).await;
     let (secret, sealed_at) = sealed_secret(&pool, things.connector).await;
     let purpose = format!("mcp_connectors.secret:{}", things.connector);
     assert_eq!(
@@ -137,13 +168,13 @@ async fn after_a_rotation_the_old_key_can_go(pool: PgPool) {
 async fn two_rotations_later_the_first_rows_can_still_be_checked(pool: PgPool) {
     let keys = [key(), key(), key()];
     let first = engine_with_keys(&pool, &[&keys[0]]).await;
-    let things = things(&first).await;
+    let things = things(&pool, &first).await;
     for step in keys.windows(2) {
         let engine = engine_with_keys(&pool, &[&step[1], &step[0]]).await;
         assert!(engine.rotate_keys(&who(), |_| ()).await.unwrap().is_whole());
     }
     let last = engine_with_keys(&pool, &[&keys[2]]).await;
-    check(&last, &things).await;
+    check(&pool, &last, &things).await;
     let report = last.verify_audit(None, |_| ()).await.unwrap();
     assert!(report.is_whole(), "{report:?}");
     assert_eq!(report.keys.len(), 3);
@@ -256,7 +287,7 @@ async fn what_cannot_be_opened_is_told_by_its_place_and_stops_nothing(pool: PgPo
 async fn a_rotation_that_was_cut_short_goes_on_where_it_was(pool: PgPool) {
     let (old, new) = (key(), key());
     let before = engine_with_keys(&pool, &[&old]).await;
-    let things = things(&before).await;
+    let things = things(&pool, &before).await;
     registered(&before, &things.root, "second").await;
     // As it is left behind by a run that did one row of two.
     let between = engine_with_keys(&pool, &[&new, &old]).await;
@@ -276,14 +307,14 @@ async fn a_rotation_that_was_cut_short_goes_on_where_it_was(pool: PgPool) {
         resealed,
         "what was done stays"
     );
-    check(&engine_with_keys(&pool, &[&new]).await, &things).await;
+    check(&pool, &engine_with_keys(&pool, &[&new]).await, &things).await;
 }
 
 #[sqlx::test(migrations = false)]
 async fn a_rotation_that_breaks_off_has_said_that_it_began(pool: PgPool) {
     let (old, new) = (key(), key());
     let before = engine_with_keys(&pool, &[&old]).await;
-    things(&before).await;
+    things(&pool, &before).await;
     let between = engine_with_keys(&pool, &[&new, &old]).await;
     let said = async || -> Vec<String> {
         sqlx::query_scalar("SELECT after::text FROM audit_events WHERE action = 'key.rotate' ORDER BY seq")

@@ -1,31 +1,38 @@
 //! What an import has to do: the document beside what is stored, and the steps from one to the other. Nothing is written
 //! here, so a dry run ends with the plan.
 
+mod bindings;
 mod configurations;
 mod connectors;
 mod servers;
+mod settings;
+mod sources;
 mod users;
 
 pub(super) use connectors::{ConnectorStep, Source};
 pub(super) use servers::ServerStep;
+pub(super) use sources::SourceStep;
 pub(super) use users::UserStep;
 
 use super::{
     document::{ConnectorEntry, Document},
+    export::{Parts, source_keys},
     problems::{Problems, Remark},
     reference::Secrets,
     report::{Change, Counts, Kind, Member, Report},
+    source_key::SourceKey,
 };
 use crate::{
     Engine, Error,
     endpoint::EndpointKey,
     storage::{
         Tx,
-        transfer::{Totals, WholeConnector, WholeServer, WholeTool, WholeUser},
+        transfer::{Totals, WholeConnector, WholeUser},
+        transfer_servers::{WholeServer, WholeSource},
     },
 };
 use configurations::Schema;
-use patchbay_domain::ids::{ServerId, UserId};
+use patchbay_domain::ids::{ServerId, SourceId, UserId};
 use std::{
     collections::{HashMap, HashSet},
     rc::Rc,
@@ -37,18 +44,25 @@ pub(super) struct Stored {
     connectors: HashMap<String, WholeConnector>,
     /// By address in lower case.
     users: HashMap<String, WholeUser>,
+    /// All sources of whoever owns anything in the document: it is among all of them that they are counted.
+    sources: HashMap<Owned, WholeSource>,
+    source_keys: HashMap<SourceId, SourceKey>,
     servers: HashMap<EndpointKey, WholeServer>,
-    tools: HashMap<ServerId, Vec<WholeTool>>,
+    parts: HashMap<ServerId, Parts>,
     servers_of: HashMap<UserId, u64>,
     other_superusers: u64,
     totals: Totals,
 }
+
+/// A source by its owner's address, in lower case, and what says which of theirs it is.
+type Owned = (String, SourceKey);
 
 /// What to write, and what to say about it.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) connectors: Vec<ConnectorStep>,
     pub(super) users: Vec<UserStep>,
+    pub(super) sources: Vec<SourceStep>,
     pub(super) servers: Vec<ServerStep>,
     pub(super) report: Report,
 }
@@ -57,9 +71,13 @@ impl Stored {
     /// Reads what the document speaks of, in a transaction that sees all rows.
     pub(super) async fn load(tx: &mut Tx, document: &Document) -> Result<Self, Error> {
         let mut names: Vec<String> = document.connector_names().map(str::to_owned).collect();
-        names.extend(document.servers.iter().map(|server| server.connector.clone()));
+        names.extend(document.servers.iter().filter_map(|server| server.connector.clone()));
+        names.extend(document.sources.iter().map(|source| source.key.kind.clone()));
         let mut emails: Vec<String> = document.users.iter().map(|user| user.email.to_lowercase()).collect();
-        emails.extend(document.servers.iter().map(|server| server.owner.to_lowercase()));
+        let owners = document.servers.iter().map(|server| server.owner.to_lowercase());
+        let mut owners: Vec<String> = owners.collect();
+        owners.extend(document.sources.iter().map(|source| source.owner.to_lowercase()));
+        emails.extend(owners.iter().cloned());
         let endpoints: Vec<String> = document
             .servers
             .iter()
@@ -71,12 +89,16 @@ impl Stored {
         let servers = tx.whole_servers(Some(&endpoints)).await?;
         let server_ids: Vec<_> = servers.iter().map(|server| server.id).collect();
         let user_ids: Vec<_> = users.iter().map(|user| user.id).collect();
-        let mut tools: HashMap<ServerId, Vec<WholeTool>> = HashMap::new();
-        for tool in tx.whole_tools(Some(&server_ids)).await? {
-            tools.entry(tool.server).or_default().push(tool);
-        }
+        let sources = tx.whole_sources(Some(&owners)).await?;
+        let source_keys = source_keys(&sources);
+        let owned = |source: WholeSource| {
+            let key = source_keys.get(&source.id)?.clone();
+            Some(((source.owner.to_lowercase(), key), source))
+        };
         Ok(Self {
-            tools,
+            sources: sources.into_iter().filter_map(owned).collect(),
+            source_keys,
+            parts: Parts::of_servers(tx, Some(&server_ids)).await?,
             servers_of: tx.count_servers_of(&user_ids).await?.into_iter().collect(),
             other_superusers: tx.count_other_superusers(&user_ids).await?,
             totals: tx.totals().await?,
@@ -103,6 +125,8 @@ struct Planner<'a> {
     connectors: HashMap<&'a str, &'a ConnectorEntry>,
     /// Of connectors whose servers were looked at, by their names.
     schemas: HashMap<String, Option<Rc<Schema>>>,
+    /// The sources that there will be, those of the document among them.
+    sources: HashMap<Owned, SourceId>,
     /// The addresses of the document's users, in lower case.
     emails: HashSet<String>,
     stored: &'a Stored,
@@ -112,6 +136,11 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
+    /// Whether there is somebody with that address, in lower case, or will be.
+    fn is_somebody(&self, email: &str) -> bool {
+        self.stored.users.contains_key(email) || self.emails.contains(email)
+    }
+
     fn warn(&mut self, path: String, message: String) {
         self.report.warnings.push(Remark { path, message });
     }
@@ -121,6 +150,7 @@ impl Planner<'_> {
         let counts = match kind {
             Kind::Connector => &mut self.report.connectors,
             Kind::User => &mut self.report.users,
+            Kind::Source => &mut self.report.sources,
             Kind::Server => &mut self.report.servers,
         };
         let Counts {
@@ -158,6 +188,11 @@ pub(super) fn plan(engine: &Engine, document: &Document, stored: &Stored, secret
             .map(|connector| (connector.name.as_str(), connector))
             .collect(),
         schemas: HashMap::new(),
+        sources: stored
+            .sources
+            .iter()
+            .map(|(owned, source)| (owned.clone(), source.id))
+            .collect(),
         emails: document.users.iter().map(|user| user.email.to_lowercase()).collect(),
         stored,
         secrets,
@@ -166,12 +201,14 @@ pub(super) fn plan(engine: &Engine, document: &Document, stored: &Stored, secret
     };
     let connectors = planner.connectors()?;
     let users = planner.users();
+    let sources = planner.sources()?;
     let servers = planner.servers()?;
     planner.problems.none()?;
     let mut report = planner.report;
     for (counts, total) in [
         (&mut report.connectors, stored.totals.connectors),
         (&mut report.users, stored.totals.users),
+        (&mut report.sources, stored.totals.sources),
         (&mut report.servers, stored.totals.servers),
     ] {
         counts.untouched = total.saturating_sub(counts.changed + counts.unchanged);
@@ -179,6 +216,7 @@ pub(super) fn plan(engine: &Engine, document: &Document, stored: &Stored, secret
     Ok(Plan {
         connectors,
         users,
+        sources,
         servers,
         report,
     })

@@ -1,22 +1,30 @@
 //! What becomes of MCP servers and of the tools that were made on them.
 
-use super::{Kind, Member, Planner, configurations::Standing};
+use super::{
+    Kind, Member, Planner,
+    bindings::BindingsStep,
+    configurations::{Configured, Place, Standing},
+    settings::SettingsStep,
+};
 use crate::{
     Error,
     endpoint::EndpointKey,
     servers::keys,
-    storage::transfer::WholeServer,
+    storage::transfer_servers::WholeServer,
     templates::DYNAMIC_TOOLS_MAX,
     transfer::{
-        document::{ServerEntry, ToolEntry},
-        export::tool_entry,
+        export::{Parts, tool_entry},
         node::Node,
+        reference::Holder,
+        server_entry::{ServerEntry, ToolEntry},
     },
 };
-use patchbay_domain::ids::ServerId;
+use patchbay_domain::ids::{ServerId, SourceId};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use uuid::Uuid;
+
+const NOTHING_TO_CONFIGURE: &str = "Only a server with a connector of its own is configured.";
 
 /// What to write of a server.
 pub(in crate::transfer) struct ServerStep {
@@ -26,13 +34,16 @@ pub(in crate::transfer) struct ServerStep {
     pub(in crate::transfer) owner: String,
     pub(in crate::transfer) name: String,
     pub(in crate::transfer) endpoint: String,
-    pub(in crate::transfer) connector: String,
-    /// With its secrets; nothing when it stays. A new server always has one.
+    /// Its own connector, for one that has one.
+    pub(in crate::transfer) connector: Option<String>,
+    /// With its secrets; nothing when it stays. A new server with a connector always has one.
     pub(in crate::transfer) configuration: Option<Value>,
     /// The JSON pointers to those.
     pub(in crate::transfer) secret_places: Vec<String>,
+    pub(in crate::transfer) bindings: BindingsStep,
     pub(in crate::transfer) is_deleted: bool,
     pub(in crate::transfer) tools: Vec<ToolStep>,
+    pub(in crate::transfer) settings: SettingsStep,
     /// For the audit log.
     pub(in crate::transfer) before: Value,
     pub(in crate::transfer) after: Value,
@@ -50,6 +61,7 @@ impl std::fmt::Debug for ServerStep {
 #[derive(Debug)]
 pub(in crate::transfer) struct ToolStep {
     pub(in crate::transfer) is_new: bool,
+    pub(in crate::transfer) source: Option<SourceId>,
     pub(in crate::transfer) tool: ToolEntry,
 }
 
@@ -87,7 +99,7 @@ impl Planner<'_> {
         path: &str,
     ) -> Result<Option<ServerStep>, Error> {
         let owner = entry.owner.to_lowercase();
-        if !self.stored.users.contains_key(&owner) && !self.emails.contains(&owner) {
+        if !self.is_somebody(&owner) {
             let message = format!("There is no user {}, here or in the document.", entry.owner);
             self.problems.add(&format!("{path}.owner"), message);
         }
@@ -115,21 +127,23 @@ impl Planner<'_> {
             };
             self.problems.add(&format!("{path}.endpoint"), message);
         }
-        let Some(schema) = self.schema(&entry.connector)? else {
-            let message = format!("There is no connector '{}', here or in the document.", entry.connector);
-            self.problems.add(&format!("{path}.connector"), message);
-            return Ok(None);
-        };
-        let empty = Node::Map(Vec::new());
-        let given = entry.configuration.as_ref().unwrap_or(&empty);
-        let configured = self.configuration(given, entry, &schema, None, path)?;
-        self.check_tools_count(entry.tools.len(), path);
-        let mut members = vec![
-            Member::new("name", None, Some(&entry.name)),
-            Member::new("connector", None, Some(&entry.connector)),
-        ];
-        if !entry.tools.is_empty() {
-            members.push(Member::new("tools", None, Some(&entry.tools.len().to_string())));
+        let configured = self.new_configuration(entry, path)?;
+        let bindings = self.bindings(entry, None, path);
+        let mut of_tools = Vec::new();
+        let tools = self.tools(entry, None, path, &mut of_tools);
+        let settings = self.settings(entry, None, path, &mut of_tools);
+        let mut members = vec![Member::new("name", None, Some(&entry.name))];
+        if let Some(connector) = &entry.connector {
+            members.push(Member::new("connector", None, Some(connector)));
+        }
+        members.extend(bindings.members.iter().cloned());
+        for (name, count) in [
+            ("tools", entry.tools.len()),
+            ("tool_settings", entry.tool_settings.len()),
+        ] {
+            if count > 0 {
+                members.push(Member::new(name, None, Some(&count.to_string())));
+            }
         }
         if entry.deleted == Some(true) {
             members.push(Member::new("deleted", None, Some("true")));
@@ -138,25 +152,46 @@ impl Planner<'_> {
         let (Some(configured), Some(endpoint)) = (configured, endpoint) else {
             return Ok(None);
         };
+        let (configuration, secret_places) = configured
+            .map(|configured| (configured.value, configured.secret_places))
+            .unzip();
         Ok(Some(ServerStep {
             id: ServerId(Uuid::new_v4()),
             is_new: true,
             before: Value::Null,
-            after: audited_new(entry, &configured.value),
+            after: audited_new(entry, configuration.as_ref()),
             owner,
             name: entry.name.clone(),
             endpoint: endpoint.clone(),
             connector: entry.connector.clone(),
-            configuration: Some(configured.value),
-            secret_places: configured.secret_places,
+            configuration,
+            secret_places: secret_places.unwrap_or_default(),
+            bindings,
             is_deleted: entry.deleted == Some(true),
-            tools: entry
-                .tools
-                .iter()
-                .cloned()
-                .map(|tool| ToolStep { is_new: true, tool })
-                .collect(),
+            tools,
+            settings,
         }))
+    }
+
+    /// The configuration of a new server, if it has a connector to configure; nothing where that can't be.
+    #[expect(clippy::option_option, reason = "one that needs none is as good as one that has one")]
+    fn new_configuration(&mut self, entry: &ServerEntry, path: &str) -> Result<Option<Option<Configured>>, Error> {
+        let Some(connector) = &entry.connector else {
+            if entry.configuration.is_some() {
+                self.problems
+                    .add(&format!("{path}.configuration"), NOTHING_TO_CONFIGURE);
+                return Ok(None);
+            }
+            return Ok(Some(None));
+        };
+        let Some(schema) = self.schema(connector)? else {
+            let message = format!("There is no connector '{connector}', here or in the document.");
+            self.problems.add(&format!("{path}.connector"), message);
+            return Ok(None);
+        };
+        let empty = Node::Map(Vec::new());
+        let given = entry.configuration.as_ref().unwrap_or(&empty);
+        Ok(self.configuration(given, place(entry, path), &schema, None)?.map(Some))
     }
 
     fn known_server(
@@ -170,11 +205,15 @@ impl Planner<'_> {
             self.problems.add(&format!("{path}.endpoint"), message);
             return Ok(None);
         }
-        if stored.connector_name != entry.connector {
-            let message = format!(
-                "This server is made from the connector '{}', and can't be made from another.",
-                stored.connector_name
-            );
+        if let Some(wanted) = &entry.connector
+            && stored.connector_name.as_ref() != Some(wanted)
+        {
+            let message = match &stored.connector_name {
+                Some(name) => {
+                    format!("This server is made from the connector '{name}', and can't be made from another.")
+                }
+                None => "This server has no connector of its own, and can't get one.".to_owned(),
+            };
             self.problems.add(&format!("{path}.connector"), message);
             return Ok(None);
         }
@@ -182,18 +221,7 @@ impl Planner<'_> {
         if stored.name != entry.name {
             members.push(Member::new("name", Some(&stored.name), Some(&entry.name)));
         }
-        let configured = match &entry.configuration {
-            Some(given) => {
-                let before = Standing {
-                    value: self.engine.opened_configuration(stored)?,
-                    server: stored,
-                };
-                let schema = self.schema(&entry.connector)?;
-                let schema = schema.ok_or_else(|| Error::internal("a connector is gone that was held"))?;
-                self.configuration(given, entry, &schema, Some(&before), path)?
-            }
-            None => None,
-        };
+        let configured = self.known_configuration(entry, stored, path)?;
         let (configuration, secret_places) = configured
             .filter(|configured| !configured.members.is_empty())
             .map(|configured| {
@@ -201,6 +229,9 @@ impl Planner<'_> {
                 (configured.value, configured.secret_places)
             })
             .unzip();
+        let known = Some((stored, self.stored.parts.get(&stored.id)));
+        let bindings = self.bindings(entry, known, path);
+        members.extend(bindings.members.iter().cloned());
         let is_deleted = match (stored.is_deleted, entry.deleted) {
             (true, Some(false)) => {
                 members.push(Member::new("deleted", Some("true"), Some("false")));
@@ -213,7 +244,8 @@ impl Planner<'_> {
             }
             (is_deleted, _) => is_deleted,
         };
-        let tools = self.tools(entry, stored, path, &mut members);
+        let tools = self.tools(entry, known, path, &mut members);
+        let settings = self.settings(entry, known, path, &mut members);
         let (before, after) = audited(entry, stored, &members);
         if !self.note(Kind::Server, title(entry), false, members) {
             return Ok(None);
@@ -224,34 +256,63 @@ impl Planner<'_> {
             owner: entry.owner.to_lowercase(),
             name: entry.name.clone(),
             endpoint: stored.endpoint.clone(),
-            connector: entry.connector.clone(),
+            connector: stored.connector_name.clone(),
             configuration,
             secret_places: secret_places.unwrap_or_default(),
+            bindings,
             is_deleted,
             tools,
+            settings,
             before,
             after,
         }))
+    }
+
+    /// The configuration that the document has for a server that is there; nothing where it stays.
+    fn known_configuration(
+        &mut self,
+        entry: &ServerEntry,
+        stored: &WholeServer,
+        path: &str,
+    ) -> Result<Option<Configured>, Error> {
+        let Some(given) = &entry.configuration else {
+            return Ok(None);
+        };
+        let (Some(connector), Some(value)) = (&stored.connector_name, self.engine.opened_configuration(stored)?) else {
+            self.problems
+                .add(&format!("{path}.configuration"), NOTHING_TO_CONFIGURE);
+            return Ok(None);
+        };
+        let before = Standing {
+            value,
+            config: stored.connector_config.as_deref(),
+            secret_places: &stored.secret_places,
+        };
+        let schema = self.schema(connector)?;
+        let schema = schema.ok_or_else(|| Error::internal("a connector is gone that was held"))?;
+        self.configuration(given, place(entry, path), &schema, Some(&before))
     }
 
     /// The tools that are new or others than before; what the document doesn't have stays.
     fn tools(
         &mut self,
         entry: &ServerEntry,
-        stored: &WholeServer,
+        stored: Option<(&WholeServer, Option<&Parts>)>,
         path: &str,
         members: &mut Vec<Member>,
     ) -> Vec<ToolStep> {
-        let before: HashMap<&str, ToolEntry> = self
-            .stored
-            .tools
-            .get(&stored.id)
-            .into_iter()
-            .flatten()
-            .map(|tool| (tool.name.as_str(), tool_entry(tool)))
+        let standing = stored.and_then(|(_, parts)| parts).map(|parts| parts.tools.as_slice());
+        let before: HashMap<&str, ToolEntry> = standing
+            .unwrap_or_default()
+            .iter()
+            .map(|tool| (tool.name.as_str(), tool_entry(tool, &self.stored.source_keys)))
             .collect();
         let mut steps = Vec::new();
-        for tool in &entry.tools {
+        for (index, tool) in entry.tools.iter().enumerate() {
+            let path = format!("{path}.tools[{index}].source");
+            let Ok(source) = self.source_of(entry, tool.source.as_ref(), &path) else {
+                continue;
+            };
             let old = before.get(tool.name.as_str());
             if old == Some(tool) {
                 continue;
@@ -265,6 +326,7 @@ impl Planner<'_> {
             ));
             steps.push(ToolStep {
                 is_new: old.is_none(),
+                source,
                 tool: tool.clone(),
             });
         }
@@ -310,8 +372,14 @@ fn audited(entry: &ServerEntry, stored: &WholeServer, members: &[Member]) -> (Va
 }
 
 /// The same for a new one.
-fn audited_new(entry: &ServerEntry, configuration: &Value) -> Value {
-    let mut after = json!({"configuration": keys(configuration)});
+fn audited_new(entry: &ServerEntry, configuration: Option<&Value>) -> Value {
+    let mut after = json!({});
+    if let Some(configuration) = configuration {
+        after["configuration"] = json!(keys(configuration));
+    }
+    if let Some(sources) = entry.sources.as_ref().filter(|sources| !sources.is_empty()) {
+        after["sources"] = sources.iter().map(|binding| binding.source.to_string()).collect();
+    }
     if !entry.tools.is_empty() {
         after["tools"] = entry.tools.iter().map(|tool| tool.name.as_str()).collect();
     }
@@ -319,6 +387,14 @@ fn audited_new(entry: &ServerEntry, configuration: &Value) -> Value {
         after["deleted"] = "true".into();
     }
     after
+}
+
+fn place<'a>(entry: &'a ServerEntry, path: &'a str) -> Place<'a> {
+    Place {
+        path,
+        field: "configuration",
+        holder: Holder::Server(&entry.endpoint),
+    }
 }
 
 /// How a report names a server.

@@ -14,6 +14,14 @@ pub(in crate::transfer) struct UserStep {
     pub(in crate::transfer) roles: Vec<Role>,
 }
 
+impl UserStep {
+    /// Whether somebody may do more afterwards than before.
+    pub(in crate::transfer) fn gives_roles(&self) -> bool {
+        let before = self.before.as_deref().unwrap_or_default();
+        self.roles.iter().any(|role| !before.contains(role))
+    }
+}
+
 impl Planner<'_> {
     pub(super) fn users(&mut self) -> Vec<UserStep> {
         let mut steps = Vec::new();

@@ -2,6 +2,7 @@
 
 mod refusals;
 mod secrets;
+mod sources;
 
 use crate::{active_connector, engine, engine_with, new_connector, superuser, user, who};
 use patchbay_domain::{
@@ -9,7 +10,7 @@ use patchbay_domain::{
     connector::{ConnectorMode, RegisterConnector, UpdateConnector},
     ids::ConnectorRef,
     page::PageRequest,
-    server::{CreateServer, CreatedServer},
+    server::{CreateServer, CreatedServer, ServerView},
     tool::CreateTool,
 };
 use patchbay_engine::{
@@ -18,6 +19,7 @@ use patchbay_engine::{
     endpoint::{EndpointKey, parse_pool},
     error::Denied,
     gateway::RouteKey,
+    servers::ServerFilter,
     transfer::{Document, Format, Report},
 };
 use secrecy::SecretString;
@@ -59,6 +61,18 @@ async fn make_server(engine: &Engine, ada: &Actor, connector: ConnectorRef) -> C
     engine.create_server(ada, new).await.unwrap()
 }
 
+/// The newest server that isn't deleted.
+async fn only_server(engine: &Engine, actor: &Actor) -> Option<ServerView> {
+    let (filter, page) = (ServerFilter::default(), PageRequest::default());
+    engine
+        .servers(actor, &filter, &page)
+        .await
+        .unwrap()
+        .items
+        .into_iter()
+        .next()
+}
+
 /// A superuser, a user, an active connector, one that is only registered, a server with a tool, and a deleted server.
 async fn furnish(engine: &Engine) -> (Actor, Actor) {
     let root = superuser(engine).await;
@@ -81,7 +95,7 @@ async fn furnish(engine: &Engine) -> (Actor, Actor) {
     };
     engine.create_tool(&ada, server.server.id, tool).await.unwrap();
     let gone = make_server(engine, &ada, connector).await;
-    engine.delete_server(&ada, gone.server.id).await.unwrap();
+    engine.delete_server(&ada, gone.server.id, None).await.unwrap();
     (root, ada)
 }
 
@@ -132,8 +146,11 @@ async fn everything(pool: &PgPool) -> String {
         "connector_logos",
         "users",
         "user_roles",
+        "sources",
         "mcp_servers",
+        "mcp_server_bindings",
         "mcp_server_tools",
+        "mcp_server_tool_settings",
     ] {
         let rows: Vec<String> = sqlx::query_scalar(&format!("SELECT t::text FROM {table} t ORDER BY 1"))
             .fetch_all(pool)
@@ -230,7 +247,7 @@ async fn what_is_exported_makes_the_same_again_in_an_empty_database(pool: PgPool
             .unwrap();
         assert_eq!((notes.mode, notes.definitions_version), (ConnectorMode::Active, 1));
         assert!(notes.has_secret);
-        assert!(other.sign_in("root@example.org", &"".into()).await.is_err());
+        assert!(other.sign_in("root@example.org", &"".into(), None).await.is_err());
         drop_database(&pool, fresh).await;
     }
 }
@@ -431,13 +448,13 @@ async fn a_deleted_server_comes_back_only_when_the_document_says_so(pool: PgPool
     let engine = engine(&pool).await;
     let (_, ada) = furnish(&engine).await;
     let before = export(&engine).await;
-    let server = engine.servers(&ada, &PageRequest::default()).await.unwrap().items[0].id;
-    engine.delete_server(&ada, server).await.unwrap();
+    let server = only_server(&engine, &ada).await.unwrap().id;
+    engine.delete_server(&ada, server, None).await.unwrap();
     assert!(
         import(&engine, &before).await.unwrap().is_empty(),
         "what it doesn't say stays"
     );
-    assert_eq!(engine.servers(&ada, &PageRequest::default()).await.unwrap().total, 0);
+    assert!(only_server(&engine, &ada).await.is_none());
 
     let said = before.replacen("endpoint: /mcp/1\n", "endpoint: /mcp/1\n    deleted: false\n", 1);
     let report = import(&engine, &said).await.unwrap();

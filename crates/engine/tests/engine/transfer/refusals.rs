@@ -85,7 +85,6 @@ servers:
         "servers[1].owner",
         "servers[1].name",
         "servers[1].endpoint",
-        "servers[1].connector",
     ] {
         assert!(paths.contains(&path), "{path} is not among {problems_found:#?}");
     }

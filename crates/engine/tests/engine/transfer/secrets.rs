@@ -125,7 +125,7 @@ async fn no_report_shows_what_is_stored_whatever_the_document_makes_of_the_schem
 async fn what_was_secret_stays_so_when_the_schema_forgets_it(pool: PgPool) {
     let engine = engine(&pool).await;
     let (root, ada) = furnish(&engine).await;
-    let server = engine.servers(&ada, &PageRequest::default()).await.unwrap().items[0].id;
+    let server = only_server(&engine, &ada).await.unwrap().id;
     for (config, _) in schemas_that_forget() {
         let text = document_with(&config, &Value::Null);
         engine
