@@ -16,17 +16,24 @@ mod browser;
 mod error;
 mod outcome;
 mod servers;
-mod setup;
 mod ui;
 
 #[cfg(feature = "ssr")]
 mod account;
 #[cfg(feature = "ssr")]
+mod activity;
+#[cfg(feature = "ssr")]
+mod api_docs;
+#[cfg(feature = "ssr")]
 mod audit;
+#[cfg(feature = "ssr")]
+mod configuration;
 #[cfg(feature = "ssr")]
 mod connectors;
 #[cfg(feature = "ssr")]
 pub mod context;
+#[cfg(feature = "ssr")]
+mod expiry;
 #[cfg(feature = "ssr")]
 mod layout;
 #[cfg(feature = "ssr")]
@@ -38,8 +45,16 @@ mod paths;
 #[cfg(feature = "ssr")]
 mod routes;
 #[cfg(feature = "ssr")]
+mod setup;
+#[cfg(feature = "ssr")]
 mod shell;
+#[cfg(feature = "ssr")]
+mod sources;
+#[cfg(feature = "ssr")]
+mod users;
 
+#[cfg(feature = "ssr")]
+pub use api_docs::ApiDocs;
 #[cfg(feature = "ssr")]
 pub use error::AppError;
 #[cfg(feature = "ssr")]

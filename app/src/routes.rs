@@ -1,14 +1,18 @@
 //! Which page stands at which address.
 
 use crate::{
-    account::{SignInPage, SignUpPage},
+    activity::{ActivityPage, ServerActivityPage},
+    account::{AccountPage, ResetPasswordPage, SecondFactorPage, SignInCodePage, SignInPage, SignUpPage},
+    api_docs::{ApiDocsPage, ApiSectionPage},
     audit::AuditPage,
     connectors::{ChangesPage, ConnectorPage, ConnectorsPage, CreateServerPage, VersionPage, VersionsPage},
     layout::{Shell, provide_frame},
     not_found::NotFoundPage,
     overview::OverviewPage,
-    servers::{CreateToolPage, ServerPage, ServersPage},
+    servers::{AllServersPage, CreateToolPage, EditServerPage, NewServerPage, ServerPage, ServersPage},
+    sources::{EditSourcePage, NewSourcePage, SourcePage, SourcesPage},
     setup::SetUpPage,
+    users::{InvitationsPage, UserPage, UsersPage},
 };
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -29,7 +33,11 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/set-up") view=SetUpPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in/code") view=SignInCodePage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async/>
+                <Route path=path!("/reset-password") view=ResetPasswordPage ssr=SsrMode::Async/>
+                <Route path=path!("/api/docs") view=ApiDocsPage ssr=SsrMode::Async/>
+                <Route path=path!("/api/docs/:section") view=ApiSectionPage ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=Shell ssr=SsrMode::Async>
                     <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
                     <Route path=path!("/connectors") view=ConnectorsPage ssr=SsrMode::Async/>
@@ -38,9 +46,23 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/connectors/:id/changes") view=ChangesPage ssr=SsrMode::Async/>
                     <Route path=path!("/connectors/:id/versions") view=VersionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/connectors/:id/versions/:number") view=VersionPage ssr=SsrMode::Async/>
+                    <Route path=path!("/sources") view=SourcesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/sources/new") view=NewSourcePage ssr=SsrMode::Async/>
+                    <Route path=path!("/sources/:id") view=SourcePage ssr=SsrMode::Async/>
+                    <Route path=path!("/sources/:id/edit") view=EditSourcePage ssr=SsrMode::Async/>
                     <Route path=path!("/servers") view=ServersPage ssr=SsrMode::Async/>
+                    <Route path=path!("/servers/new") view=NewServerPage ssr=SsrMode::Async/>
+                    <Route path=path!("/servers/all") view=AllServersPage ssr=SsrMode::Async/>
+                    <Route path=path!("/servers/:id/edit") view=EditServerPage ssr=SsrMode::Async/>
                     <Route path=path!("/servers/:id") view=ServerPage ssr=SsrMode::Async/>
                     <Route path=path!("/servers/:id/create-tool") view=CreateToolPage ssr=SsrMode::Async/>
+                    <Route path=path!("/servers/:id/activity") view=ServerActivityPage ssr=SsrMode::Async/>
+                    <Route path=path!("/activity") view=ActivityPage ssr=SsrMode::Async/>
+                    <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
+                    <Route path=path!("/account/second-factor") view=SecondFactorPage ssr=SsrMode::Async/>
+                    <Route path=path!("/users") view=UsersPage ssr=SsrMode::Async/>
+                    <Route path=path!("/users/invitations") view=InvitationsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/users/:id") view=UserPage ssr=SsrMode::Async/>
                     <Route path=path!("/audit") view=AuditPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>

@@ -9,11 +9,12 @@ use super::{
     keeping::Keeping,
     mode::ModeDialog,
     query::Ask,
-    read::{connector, id_in_path, impact_of},
+    read::{connector, id_in_path, impact_of, sources_of},
     tools::{TemplateList, ToolList},
 };
 use crate::{
     layout::Frame,
+    sources::path_of_new,
     ui::{Icon, IconView, PageHeader, page},
 };
 use leptos::prelude::*;
@@ -35,8 +36,9 @@ pub(crate) fn ConnectorPage() -> impl IntoView {
         let ask = ask.filter(|_| is_superuser && !is_so_already);
         let impact = impact_of(ask, &connector.summary).await?;
         let summary = connector.summary.clone();
+        let sources = sources_of(&summary.name).await?;
         let view = view! {
-            <Connector connector is_superuser/>
+            <Connector connector sources is_superuser/>
             <div id="dialogs">{ask.map(|ask| view! { <Question ask summary impact/> })}</div>
         };
         Ok(view.into_any())
@@ -56,7 +58,12 @@ fn Question(ask: Ask, summary: ConnectorSummary, impact: Impact) -> AnyView {
 }
 
 #[component]
-fn Connector(connector: ConnectorView, is_superuser: bool) -> AnyView {
+fn Connector(
+    connector: ConnectorView,
+    /// How many sources of it whoever looks has.
+    sources: u64,
+    is_superuser: bool,
+) -> AnyView {
     let ConnectorView {
         summary,
         tools,
@@ -75,7 +82,7 @@ fn Connector(connector: ConnectorView, is_superuser: bool) -> AnyView {
             <Actions summary=for_actions is_superuser/>
         </PageHeader>
         {waiting}
-        <Facts summary is_superuser/>
+        <Facts summary sources is_superuser/>
         {keeping}
         {(!is_off).then(|| view! {
             <section class="section" aria-labelledby="tools">
@@ -110,6 +117,7 @@ fn Actions(summary: ConnectorSummary, is_superuser: bool) -> AnyView {
             <a class=class href=ask("activate") data-dialog="">{label}</a>
         })}
         {(summary.mode == ConnectorMode::Active).then(|| view! {
+            <a class="button" href=path_of_new(&summary.name)><IconView icon=Icon::Source/> "Add source"</a>
             <a class="button button-primary" href=format!("/connectors/{number}/create-server")>
                 <IconView icon=Icon::Plus/> "Create Server"
             </a>

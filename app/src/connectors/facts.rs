@@ -1,12 +1,24 @@
 //! What a connector is.
 
-use crate::ui::{CopyLine, Logo, ModeBadge, TimeAgo};
+use crate::{
+    paths,
+    ui::{CopyLine, Logo, ModeBadge, TimeAgo, count},
+};
 use leptos::prelude::*;
 use patchbay_domain::connector::{ConnectorMode, ConnectorSummary};
 
 /// Its description, mode, address and dates.
 #[component]
-pub(super) fn Facts(summary: ConnectorSummary, is_superuser: bool) -> AnyView {
+pub(super) fn Facts(
+    summary: ConnectorSummary,
+    /// How many sources of it whoever looks has.
+    sources: u64,
+    is_superuser: bool,
+) -> AnyView {
+    let sources = (sources > 0).then(|| {
+        let href = paths::with_query("/sources", &[("type", &summary.name)]);
+        view! { <div><dt>"Your sources"</dt><dd><a href=href>{count(sources)}</a></dd></div> }
+    });
     let has_url = !summary.url.is_empty();
     let secret = secret(&summary);
     let hint = match summary.mode {
@@ -33,6 +45,7 @@ pub(super) fn Facts(summary: ConnectorSummary, is_superuser: bool) -> AnyView {
                 <div><dt>"Number"</dt><dd>{summary.connector_id}</dd></div>
                 <div><dt>"Version"</dt><dd>{summary.version}</dd></div>
                 <div><dt>"Secret"</dt><dd>{secret}</dd></div>
+                {sources}
                 <div><dt>"Registered"</dt><dd><TimeAgo at=summary.created_at/></dd></div>
                 <div><dt>"Last change"</dt><dd><TimeAgo at=summary.updated_at/></dd></div>
             </dl>

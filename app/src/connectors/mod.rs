@@ -30,6 +30,6 @@ pub(crate) use changes::ChangesPage;
 pub(crate) use create_server::CreateServerPage;
 pub(crate) use detail::ConnectorPage;
 pub(crate) use list::ConnectorsPage;
-pub(crate) use read::connector_ref;
+pub(crate) use read::{connector_named, connector_ref};
 pub(crate) use version::VersionPage;
 pub(crate) use versions::VersionsPage;

@@ -5,11 +5,11 @@ use crate::{context, ui::if_there};
 use leptos::prelude::*;
 use patchbay_domain::{
     changes::{ChangeKind, ChangedPart, ChangesView, DefinitionChange, Impact, VersionDetail, VersionView},
-    connector::{ConnectorMode, ConnectorSummary, ConnectorView},
+    connector::{ConnectorKind, ConnectorMode, ConnectorSort, ConnectorSummary, ConnectorView},
     ids::ConnectorRef,
-    page::{Page, PageRequest},
+    page::{MAX_LIMIT, Page, PageRequest},
 };
-use patchbay_engine::{Actor, Engine, Error, error::NotFound};
+use patchbay_engine::{Actor, Engine, Error, connectors::ConnectorFilter, error::NotFound, sources::SourceFilter};
 
 /// How many connectors a page shows: rows of two and of three come out even.
 const CONNECTORS: u32 = 24;
@@ -69,6 +69,16 @@ async fn to_activate(engine: &Engine, actor: &Actor, id: &str) -> Result<Option<
 pub(super) async fn connector(id: &str) -> Result<ConnectorView, Error> {
     let (engine, actor) = context::signed_in()?;
     engine.connector(&actor, connector_ref(id)?).await
+}
+
+/// How many sources of the connector of this name whoever looks has.
+pub(super) async fn sources_of(name: &str) -> Result<u64, Error> {
+    let (engine, actor) = context::signed_in()?;
+    let filter = SourceFilter {
+        kind: Some(name.to_owned()),
+        ..SourceFilter::default()
+    };
+    Ok(engine.sources(&actor, &filter, &page_request(1, "")).await?.total)
 }
 
 /// Whom it affects, where the address asks something that could affect somebody.
@@ -174,6 +184,31 @@ pub(super) async fn past(id: &str, number: &str) -> Result<Past, Error> {
         version,
         impact,
     })
+}
+
+/// The connector of exactly this name, if there is one.
+pub(crate) async fn connector_named(
+    engine: &Engine,
+    actor: &Actor,
+    name: &str,
+) -> Result<Option<ConnectorView>, Error> {
+    let filter = ConnectorFilter {
+        q: Some(name.to_owned()),
+        kind: Some(ConnectorKind::Catalog),
+        sort: ConnectorSort::Name,
+        ..ConnectorFilter::default()
+    };
+    let mut request = page_request(MAX_LIMIT, "");
+    loop {
+        let page = engine.connectors(actor, &filter, &request).await?;
+        if let Some(found) = page.items.iter().find(|connector| connector.name == name) {
+            return engine.connector(actor, ConnectorRef::Id(found.id)).await.map(Some);
+        }
+        request.cursor = page.next_cursor;
+        if request.cursor.is_none() {
+            return Ok(None);
+        }
+    }
 }
 
 /// What is no number and no UUID names no connector.

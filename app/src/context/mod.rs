@@ -5,9 +5,11 @@
 mod error_table;
 mod flash;
 mod reply;
+mod waiting;
 
-pub(crate) use flash::{Flash, FormFlash, keep_token, take_flash, take_token};
+pub(crate) use flash::{Flash, FormFlash, keep_test, keep_token, take_flash, take_test, take_token};
 pub(crate) use reply::{Next, Reply};
+pub(crate) use waiting::{Waiting, keep, leave_telling, look_at, take};
 
 use crate::error::AppError;
 use axum::http::{HeaderValue, StatusCode, header, request::Parts};
@@ -43,6 +45,7 @@ impl RequestInfo {
             door: self.door,
             request_id: Some(self.request_id.clone()),
             address: self.remote,
+            attempt: None,
         }
     }
 }

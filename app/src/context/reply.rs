@@ -88,10 +88,15 @@ impl Reply {
     /// passwords don't wait.
     #[must_use]
     pub(crate) fn keep(mut self, field: &str, typed: &str) -> Self {
+        self.keep_also(field, typed);
+        self
+    }
+
+    /// As [`Self::keep`], for what is known to be no password only later.
+    pub(crate) fn keep_also(&mut self, field: &str, typed: &str) {
         if !self.is_for_anybody || typed.len() <= ANYBODYS_MAX {
             self.form.values.insert(field.to_owned(), typed.to_owned());
         }
-        self
     }
 
     /// Notes what was typed into the fields of a schema, but for secrets.

@@ -4,6 +4,7 @@ use super::use_frame;
 use crate::{
     account::SignOut,
     ui::{Icon, IconView},
+    users::roles,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::components::A;
@@ -23,11 +24,16 @@ pub(crate) fn Navigation() -> impl IntoView {
                 <nav class="nav" aria-label="Main">
                     <A href="/" exact=true><IconView icon=Icon::Overview/><span>"Overview"</span></A>
                     <A href="/connectors"><IconView icon=Icon::Connector/><span>"Connectors"</span></A>
-                    <A href="/servers"><IconView icon=Icon::Server/><span>"MCP servers"</span></A>
+                    <A href="/sources"><IconView icon=Icon::Source/><span>"Sources"</span></A>
+                    <A href="/servers"><IconView icon=Icon::Server/><span><span class="nav-rest">"MCP "</span>"servers"</span></A>
+                    <A href="/activity"><IconView icon=Icon::Activity/><span>"Activity"</span></A>
                     <Suspense>
                         {Suspend::new(async move {
                             let is_superuser = frame.await.is_ok_and(|frame| frame.is_superuser());
-                            is_superuser.then(|| view! { <A href="/audit"><IconView icon=Icon::Audit/><span>"Audit log"</span></A> })
+                            is_superuser.then(|| view! {
+                                <A href="/users"><IconView icon=Icon::Users/><span>"Users"</span></A>
+                                <A href="/audit"><IconView icon=Icon::Audit/><span>"Audit"<span class="nav-rest">" log"</span></span></A>
+                            })
                         })}
                     </Suspense>
                 </nav>
@@ -41,13 +47,14 @@ pub(crate) fn Navigation() -> impl IntoView {
 
 #[component]
 fn Me(me: UserView) -> impl IntoView {
-    let role = if me.is_superuser() { "Superuser" } else { "User" };
+    let email = me.email.clone();
     view! {
         <div class="me">
-            <div class="me-words">
-                <span class="me-email" title=me.email.clone()>{me.email.clone()}</span>
-                <span class="me-role">{role}</span>
-            </div>
+            <A href="/account" attr:class="me-words" attr:title=me.email>
+                <span class="visually-hidden">"Account of "</span>
+                <span class="me-email">{email}</span>
+                <span class="me-role">{roles(&me.roles)}</span>
+            </A>
             <form method="post" action=SignOut::url()>
                 <button class="button button-quiet button-icon" type="submit" aria-label="Sign out" title="Sign out">
                     <IconView icon=Icon::SignOut/>

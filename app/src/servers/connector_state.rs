@@ -1,4 +1,4 @@
-//! What its connector's state means for a server.
+//! What the state of a connector behind it means for a server.
 
 use crate::layout::Frame;
 use leptos::prelude::*;
@@ -32,7 +32,7 @@ fn words(connector: &ConnectorSummary, drift: DriftPolicy) -> Option<(&'static s
         (ConnectorMode::Deactive, _) => Some((
             "notice notice-wait",
             format!("The connector {name} is switched off."),
-            "Clients see no tools, and calls are answered with an error, until a superuser activates it again.",
+            "Clients see none of its tools, and calls are answered with an error, until a superuser activates it again.",
         )),
         (ConnectorMode::Sync, _) => Some((
             "notice notice-info",

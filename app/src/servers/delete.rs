@@ -5,7 +5,7 @@ use crate::ui::{Dialog, Hidden, InPlaceForm, Submit, form, names, things};
 use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::server::ServerView;
 
-/// Names what ends with a server, and what is left of it.
+/// Names what stops with a server, and what is left of it.
 #[component]
 pub(super) fn DeleteDialog(
     server: ServerView,
@@ -19,17 +19,24 @@ pub(super) fn DeleteDialog(
         let total = made.len() as u64;
         view! { <li>{things(total, "tool")} " made from templates: " {names(made, total)}</li> }
     });
+    let sources = server.source_ids.len() as u64;
+    let stays = match (server.connector, sources) {
+        (Some(connector), 0) => format!("The connector {} stays.", connector.name),
+        (Some(connector), _) => format!("The connector {} and the sources stay.", connector.name),
+        (None, 0) => String::new(),
+        (None, _) => "The sources stay.".to_owned(),
+    };
     view! {
         <Dialog title=format!("Delete {}?", server.name) close=close.clone()>
-            <p>"This ends at once, and you can't bring it back:"</p>
+            <p>"This stops at once:"</p>
             <ul class="losses">
                 <li>"its endpoint, " <code>{server.endpoint}</code></li>
                 <li>{things(tokens as u64, "token")} ", so that every client is refused"</li>
                 {made}
             </ul>
             <p>
-                "The connector " <strong>{server.connector.map(|connector| connector.name)}</strong> " stays. Until that is deleted, too, the configuration stays "
-                "stored, nobody else gets the endpoint, and the server counts towards how many you may have."
+                {stays} " You can restore the server from the list of deleted ones. Until then nobody else gets its endpoint, and it "
+                "counts towards how many you may have."
             </p>
             <InPlaceForm form action=DeleteServer::url() words="The server was not deleted">
                 <Hidden name="server_id" value=server.id.to_string()/>

@@ -1,115 +1,103 @@
-//! The list of a person's servers.
+//! The list of a person's servers, and of those that they deleted.
 
+use super::{
+    deleted::DeletedTable,
+    query::{PATH, ServersQuery},
+    table::ServerTable,
+    tabs::Tabs,
+};
 use crate::{
-    context, paths,
-    ui::{CopyLine, EmptyState, Icon, Logo, ModeBadge, NoSuchPage, PageHeader, Pager, TimeAgo, count, if_there, page},
+    context,
+    ui::{EmptyState, Icon, IconView, NoSuchPage, PageHeader, Pager, Search, if_there, page, things},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use patchbay_domain::{
-    page::{Page, PageRequest},
-    server::ServerView,
-    usage::UsageView,
-};
-
-/// How many servers a page shows.
-const PAGE: u32 = 25;
+use patchbay_domain::{page::Page, server::ServerView};
 
 /// A person's servers.
 #[component]
 pub(crate) fn ServersPage() -> impl IntoView {
-    let cursor = use_query_map()
-        .with_untracked(|query| query.get("cursor"))
-        .filter(|cursor| !cursor.is_empty());
+    let query = use_query_map().with_untracked(|query| ServersQuery::read(PATH, query));
     page(async move {
         let (engine, actor) = context::signed_in()?;
-        let is_first = cursor.is_none();
-        let request = PageRequest {
-            limit: Some(PAGE),
-            cursor,
-        };
-        let page = if_there(engine.servers(&actor, &request).await, &request)?;
+        let request = query.request();
+        let servers = engine.servers(&actor, &query.filter(), &request).await;
+        let servers = if_there(servers, &request)?;
+        let here = if query.deleted { "/servers?deleted=1" } else { PATH };
         let view = view! {
-            <PageHeader title="MCP servers" about="Your endpoints. Each has a connector's tools behind it and tokens of its own.">
-                <a class="button button-primary" href="/connectors?mode=active">"New server"</a>
+            <PageHeader title="MCP servers" about="Your endpoints. Each offers the tools that it is made from, to whom you give a token.">
+                <a class="button button-primary" href="/servers/new"><IconView icon=Icon::Plus/> "New server"</a>
             </PageHeader>
-            <List page is_first/>
+            <Tabs here is_admin=actor.is_admin()/>
+            <List servers query/>
         };
         Ok(view.into_any())
     })
 }
 
 #[component]
-fn List(page: Option<Page<ServerView>>, is_first: bool) -> impl IntoView {
-    let Some(page) = page else {
-        return view! { <NoSuchPage first="/servers"/> }.into_any();
+fn List(servers: Option<Page<ServerView>>, query: ServersQuery) -> AnyView {
+    let Some(Page {
+        items,
+        total,
+        next_cursor,
+    }) = servers
+    else {
+        return view! { <NoSuchPage first=query.page("")/> }.into_any();
     };
-    if page.items.is_empty() {
+    if items.is_empty() && query.q.is_empty() {
+        return view! { <Nothing deleted=query.deleted/> }.into_any();
+    }
+    let first = (!query.cursor.is_empty()).then(|| query.page(""));
+    let next = next_cursor.map(|cursor| query.page(&cursor));
+    let (has_found, deleted, from) = (!items.is_empty(), query.deleted, query.here());
+    let all = if deleted { "/servers?deleted=1" } else { PATH };
+    view! {
+        <Search action=PATH label="Search servers" q=query.q>
+            {deleted.then(|| view! { <input type="hidden" name="deleted" value="1"/> })}
+        </Search>
+        {if !has_found {
+            view! { <NothingFound all/> }.into_any()
+        } else if deleted {
+            view! { <p class="list-count">{things(total, "deleted server")}</p><DeletedTable servers=items from/> }.into_any()
+        } else {
+            view! { <p class="list-count">{things(total, "server")}</p><ServerTable servers=items/> }.into_any()
+        }}
+        <Pager total first next/>
+    }
+    .into_any()
+}
+
+#[component]
+fn Nothing(deleted: bool) -> AnyView {
+    if deleted {
         return view! {
-            <EmptyState icon=Icon::Server title="No MCP servers yet">
-                <p>"An MCP server is an endpoint with a connector's tools behind it. Pick an active connector and create one."</p>
-                <p class="actions"><a class="button button-primary" href="/connectors?mode=active">"Pick a connector"</a></p>
+            <EmptyState icon=Icon::Server title="No deleted servers">
+                <p>"A server that you delete waits here. It keeps its endpoint, and can be restored."</p>
             </EmptyState>
         }
         .into_any();
     }
-    let first = (!is_first).then(|| "/servers".to_owned());
-    let next = page
-        .next_cursor
-        .as_deref()
-        .map(|cursor| paths::with_query("/servers", &[("cursor", cursor)]));
-    view! { <ServerTable servers=page.items/><Pager total=page.total first next/> }.into_any()
-}
-
-/// Servers as a table; cards in a narrow window.
-#[component]
-pub(crate) fn ServerTable(servers: Vec<ServerView>) -> AnyView {
     view! {
-        <table class="table">
-            <thead>
-                <tr>
-                    <th scope="col">"Name"</th>
-                    <th scope="col">"Connector"</th>
-                    <th scope="col">"Endpoint"</th>
-                    <th scope="col" class="number">"Calls, 24 h"</th>
-                    <th scope="col">"Created"</th>
-                </tr>
-            </thead>
-            <tbody>
-                {servers.into_iter().enumerate().map(|(index, server)| view! { <Row server index/> }).collect_view()}
-            </tbody>
-        </table>
+        <EmptyState icon=Icon::Server title="No MCP servers yet">
+            <p>"An MCP server is an endpoint with tools behind it: those of an active connector, or of sources that you configured."</p>
+            <p class="actions">
+                <a class="button button-primary" href="/connectors?mode=active">"Pick a connector"</a>
+                <a class="button" href="/servers/new">"Create one from sources"</a>
+            </p>
+        </EmptyState>
     }
     .into_any()
 }
 
+/// What stands where a search found none.
 #[component]
-fn Row(server: ServerView, index: usize) -> AnyView {
-    let connector = server.connector.map(|connector| {
-        view! {
-            <span class="with-logo">
-                <Logo url=connector.logo_url name=connector.name.clone()/>
-                <a href=format!("/connectors/{}", connector.connector_id)>{connector.name.clone()}</a>
-                <ModeBadge mode=connector.mode/>
-            </span>
-        }
-    });
+pub(super) fn NothingFound(all: &'static str) -> AnyView {
     view! {
-        <tr>
-            <th scope="row"><a href=format!("/servers/{}", server.id)>{server.name}</a></th>
-            <td data-label="Connector">{connector}</td>
-            <td data-label="Endpoint"><CopyLine id=format!("endpoint-{index}") what="endpoint" text=server.endpoint/></td>
-            <td data-label="Calls, 24 h" class="number"><Calls usage=server.usage/></td>
-            <td data-label="Created" class="date"><TimeAgo at=server.created_at/></td>
-        </tr>
+        <EmptyState icon=Icon::Search title="Nothing found">
+            <p>"No server matches what was searched for."</p>
+            <p class="actions"><a class="button" href=all>"Show all servers"</a></p>
+        </EmptyState>
     }
     .into_any()
-}
-
-#[component]
-fn Calls(usage: UsageView) -> impl IntoView {
-    view! {
-        {count(usage.calls)}
-        {(usage.errors > 0).then(|| view! { <span class="failed">{format!("{} failed", count(usage.errors))}</span> })}
-    }
 }

@@ -1,7 +1,11 @@
 //! A server's tokens: the list, one more, one less.
 
 use super::api::{CREATE_TOKEN, CreateToken, REVOKE_TOKEN, RevokeToken};
-use crate::ui::{Dialog, EmptyState, Field, Hidden, Icon, InPlaceForm, Submit, TimeAgo, form};
+use crate::{
+    expiry::{EXPIRIES, EXPIRY},
+    layout::Frame,
+    ui::{Control, Dialog, EmptyState, Field, Hidden, Icon, InPlaceForm, Submit, TimeAgo, TimeLeft, form},
+};
 use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::{ids::ServerId, server::ServerTokenView};
 
@@ -9,6 +13,7 @@ use patchbay_domain::{ids::ServerId, server::ServerTokenView};
 #[component]
 pub(super) fn Tokens(server: ServerId, tokens: Vec<ServerTokenView>) -> AnyView {
     let form = form(CREATE_TOKEN);
+    let choices = EXPIRIES.map(|(word, label)| (word.to_owned(), label.to_owned()));
     view! {
         <section class="section" aria-labelledby="tokens">
             <div class="section-head"><h2 id="tokens">"Tokens" <span class="count">{tokens.len()}</span></h2></div>
@@ -25,9 +30,10 @@ pub(super) fn Tokens(server: ServerId, tokens: Vec<ServerTokenView>) -> AnyView 
             } else {
                 view! { <Table server tokens/> }.into_any()
             }}
-            <InPlaceForm form action=CreateToken::url() words="The token was not created" class="form form-inline">
+            <InPlaceForm form action=CreateToken::url() words="The token was not created" class="form form-inline form-choice">
                 <Hidden name="server_id" value=server.to_string()/>
                 <Field form name="name" label="Name of a new token" placeholder="Claude on my laptop" required=true/>
+                <Field form name="expires" label="Ends after" control=Control::Select(choices.to_vec()) value=EXPIRY required=true/>
                 <Submit label="Create token"/>
             </InPlaceForm>
         </section>
@@ -45,6 +51,7 @@ fn Table(server: ServerId, tokens: Vec<ServerTokenView>) -> AnyView {
                     <th scope="col">"Begins with"</th>
                     <th scope="col">"Created"</th>
                     <th scope="col">"Last used"</th>
+                    <th scope="col">"Ends"</th>
                     <th scope="col"><span class="visually-hidden">"Revoke"</span></th>
                 </tr>
             </thead>
@@ -58,6 +65,7 @@ fn Table(server: ServerId, tokens: Vec<ServerTokenView>) -> AnyView {
 fn Row(server: ServerId, token: ServerTokenView) -> AnyView {
     let href = format!("/servers/{server}?revoke={}", token.id);
     let label = format!("Revoke {}", token.name);
+    let has_ended = token.expires_at.is_some_and(|at| at <= expect_context::<Frame>().now);
     view! {
         <tr>
             <th scope="row">{token.name}</th>
@@ -66,6 +74,13 @@ fn Row(server: ServerId, token: ServerTokenView) -> AnyView {
             <td data-label="Last used" class="date">
                 {match token.last_used_at {
                     Some(at) => view! { <TimeAgo at/> }.into_any(),
+                    None => "never".into_any(),
+                }}
+            </td>
+            <td data-label="Ends" class="date">
+                {match token.expires_at {
+                    Some(_) if has_ended => view! { <span class="badge badge-bad">"Has ended"</span> }.into_any(),
+                    Some(at) => view! { <TimeLeft at/> }.into_any(),
                     None => "never".into_any(),
                 }}
             </td>

@@ -84,10 +84,13 @@ pub(crate) fn InPlaceForm(
     /// How it is laid out.
     #[prop(default = "form")]
     class: &'static str,
+    /// Its element id, where buttons outside of it belong to it.
+    #[prop(optional)]
+    name: &'static str,
     children: Children,
 ) -> impl IntoView {
     view! {
-        <InPlace seed=form.seed() action=action.to_owned() words class=class.to_owned()>{children()}</InPlace>
+        <InPlace seed=form.seed() action=action.to_owned() words class=class.to_owned() name=name.to_owned()>{children()}</InPlace>
     }
 }
 

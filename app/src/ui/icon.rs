@@ -27,8 +27,11 @@ macro_rules! icons {
 
 icons! {
     Overview = "overview",
+    Activity = "activity",
     Connector = "connector",
+    Source = "source",
     Server = "server",
+    Users = "users",
     Audit = "audit",
     Search = "search",
     Plus = "plus",
@@ -40,6 +43,8 @@ icons! {
     Tool = "tool",
     Template = "template",
     Arrow = "arrow",
+    Up = "up",
+    Down = "down",
 }
 
 /// Draws an icon, hidden from screen readers.

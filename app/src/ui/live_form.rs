@@ -60,6 +60,8 @@ pub(crate) fn InPlace(
     words: Words,
     /// How it is laid out.
     class: String,
+    /// What buttons outside of it name it by; empty where there are none.
+    name: String,
     children: Children,
 ) -> impl IntoView {
     let sending = Sending::<Done>::new();
@@ -75,8 +77,9 @@ pub(crate) fn InPlace(
     let moving_on = Signal::derive(move || pending.get() || answer.with(|answer| matches!(answer, Some(Ok(_)))));
     let live = LiveForm::provide(&seed, sending.refused(), moving_on);
     let to = action.clone();
+    let name = Some(name).filter(|name| !name.is_empty());
     view! {
-        <form class=class method="post" action=action on:submit=move |event| sending.send(&event, to.clone())>
+        <form id=name class=class method="post" action=action on:submit=move |event| sending.send(&event, to.clone())>
             <Alert form=seed.id error=live.error words/>
             {children()}
         </form>

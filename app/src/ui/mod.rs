@@ -12,6 +12,7 @@ mod notice;
 mod number;
 mod sending;
 mod submit;
+mod take_token;
 mod words;
 
 pub(crate) use alert::Alert;
@@ -25,7 +26,8 @@ pub(crate) use words::Words;
 #[cfg(feature = "ssr")]
 mod parts {
     pub(crate) use super::{
-        badge::ModeBadge,
+        badge::{BindingBadge, ModeBadge},
+        chart::{Bar, Chart},
         copy::CopyLine,
         dialog::Dialog,
         empty_state::EmptyState,
@@ -43,9 +45,12 @@ mod parts {
         pager::Pager,
         schema_fields::SchemaFields,
         search::Search,
+        setting::Setting,
+        shown_once::ShownOnce,
         stat::Stat,
         submit::Submit,
-        time_ago::TimeAgo,
+        take_token::TakeToken,
+        time_ago::{TimeAgo, TimeLeft, day_and_hour, day_of},
         words::Kind,
     };
 }
@@ -54,6 +59,8 @@ pub(crate) use parts::*;
 
 #[cfg(feature = "ssr")]
 mod badge;
+#[cfg(feature = "ssr")]
+mod chart;
 #[cfg(feature = "ssr")]
 mod empty_state;
 #[cfg(feature = "ssr")]
@@ -78,6 +85,10 @@ mod pager;
 mod schema_fields;
 #[cfg(feature = "ssr")]
 mod search;
+#[cfg(feature = "ssr")]
+mod setting;
+#[cfg(feature = "ssr")]
+mod shown_once;
 #[cfg(feature = "ssr")]
 mod stat;
 #[cfg(feature = "ssr")]

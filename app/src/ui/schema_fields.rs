@@ -2,7 +2,7 @@
 
 use super::{Control, Field, Form};
 use leptos::prelude::*;
-use patchbay_domain::schema_form::{FieldKind, SchemaField, SchemaForm};
+use patchbay_domain::schema_form::{FieldKind, MASK, SchemaField, SchemaForm};
 
 /// The fields, sent as `{prefix}[{key}]`.
 #[component]
@@ -12,21 +12,20 @@ pub(crate) fn SchemaFields(
     /// Which ones.
     fields: SchemaForm,
     /// The name of the map that they are sent in.
-    prefix: &'static str,
-) -> impl IntoView {
-    fields
-        .fields
-        .into_iter()
-        .map(|field| one(form, field, prefix))
-        .collect_view()
+    #[prop(into)]
+    prefix: String,
+) -> AnyView {
+    let fields = fields.fields.into_iter();
+    fields.map(|field| one(form, field, &prefix)).collect_view().into_any()
 }
 
-fn one(form: Form, field: SchemaField, prefix: &str) -> impl IntoView {
+fn one(form: Form, field: SchemaField, prefix: &str) -> AnyView {
     let control = match field.kind {
         FieldKind::Open(kind) if *kind == FieldKind::Json => Control::Json,
         // A number can't be typed into a field for numbers when it may be something else.
         FieldKind::Text | FieldKind::Open(_) => Control::Line("text"),
-        FieldKind::Password => Control::Line("password"),
+        // A secret that is no text is typed like one: its mask is.
+        FieldKind::Password | FieldKind::Masked(_) => Control::Line("password"),
         FieldKind::TextArea => Control::Lines,
         FieldKind::Number(bounds) => Control::Number { bounds, whole: false },
         FieldKind::Integer(bounds) => Control::Number { bounds, whole: true },
@@ -42,6 +41,12 @@ fn one(form: Form, field: SchemaField, prefix: &str) -> impl IntoView {
     } else {
         "off"
     };
+    let is_stored = field.default.as_deref() == Some(MASK);
+    let help = match field.help {
+        Some(help) if is_stored => Some(format!("{help} {}", stored(form))),
+        None if is_stored => Some(stored(form).to_owned()),
+        help => help,
+    };
     let mark_optional = !field.required && control != Control::Tick;
     view! {
         <Field
@@ -50,12 +55,22 @@ fn one(form: Form, field: SchemaField, prefix: &str) -> impl IntoView {
             error_key=format!("{prefix}.{}", field.name)
             label=field.label
             control=control
-            help=field.help.unwrap_or_default()
+            help=help.unwrap_or_default()
             placeholder=field.placeholder.unwrap_or_default()
             value=field.default.unwrap_or_default()
             required=field.required
             mark_optional=mark_optional
             autocomplete=autocomplete
         />
+    }
+    .into_any()
+}
+
+/// What is said about a secret that is stored. What was typed in its place isn't kept for a second try.
+fn stored(form: Form) -> &'static str {
+    if form.is_second_try() {
+        "Stored, and not shown. If you typed another one, type it again."
+    } else {
+        "Stored, and not shown. It stays as it is unless you type another one."
     }
 }

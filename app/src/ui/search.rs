@@ -7,9 +7,13 @@ use leptos::prelude::*;
 #[component]
 pub(crate) fn Search(
     /// The list's path.
-    action: &'static str,
+    #[prop(into)]
+    action: String,
     /// What is searched, for the field's name.
     label: &'static str,
+    /// What the field is sent as.
+    #[prop(default = "q")]
+    name: &'static str,
     /// What is searched for right now.
     #[prop(into)]
     q: String,
@@ -23,7 +27,7 @@ pub(crate) fn Search(
                 <div class="search-row">
                     <div class="search-field">
                         <IconView icon=Icon::Search/>
-                        <input class="input" type="search" name="q" value=q placeholder=label aria-label=label autocomplete="off"/>
+                        <input class="input" type="search" name=name value=q placeholder=label aria-label=label autocomplete="off"/>
                     </div>
                     {children.map(|children| children())}
                     <button class="button" type="submit">"Search"</button>

@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     NotFound,
     /// It can't be done as things are.
     Conflict,
+    /// It isn't any more what the form was filled in for.
+    Edited,
 }
 
 impl Words {
@@ -63,6 +65,7 @@ impl Kind {
             AppError::Denied { .. } => Some(Self::Denied),
             AppError::NotFound { .. } => Some(Self::NotFound),
             AppError::Conflict { .. } => Some(Self::Conflict),
+            AppError::Edited { .. } => Some(Self::Edited),
             _ => None,
         }
     }

@@ -4,15 +4,15 @@
 // JS and WASM stand for the names of the two files beside this one.
 import init, * as frontend from "./JS";
 
-// What islands further out want to be told before an island among their children comes to life.
-const outer = [];
+// What wants to be told before an island comes to life: the island among whose children it is, or that there is none.
+const outer = [() => frontend.stand_alone()];
 
 async function enliven(node) {
   const tag = node.localName;
   if (tag === "leptos-island") {
     const start = frontend[node.dataset.component];
     if (start) {
-      outer.at(-1)?.();
+      outer.at(-1)();
       await start(node);
     } else {
       console.warn(`There is no island ${node.dataset.component} in this build.`);
@@ -57,6 +57,8 @@ async function visit(url, { parts = PARTS, back = false, scroll = 0 } = {}) {
     return;
   }
   const isElsewhere = page.url.pathname !== shown.pathname;
+  const isHere = !isElsewhere && page.url.search === shown.search;
+  const focused = isHere && document.activeElement.id;
   const isWhole = parts.includes("content");
   const left = { content, scroll: scrollY };
   if (isWhole) {
@@ -77,9 +79,15 @@ async function visit(url, { parts = PARTS, back = false, scroll = 0 } = {}) {
   }
   const target = find(page.url.hash.slice(1));
   if (isWhole && target) {
-    target.scrollIntoView();
+    // What was changed on this page stays where it is, as far as it can be seen there.
+    scrollTo(0, isHere ? left.scroll : 0);
+    target.scrollIntoView({ block: isHere ? "nearest" : "start" });
   } else if (isWhole) {
     scrollTo(0, scroll);
+  }
+  // A button that was pressed may be there again, and pressed again.
+  if (focused) {
+    find(focused)?.focus({ preventScroll: true });
   }
   // What had the focus may be gone, and the keyboard would be back at the top.
   if (isElsewhere || document.activeElement === document.body) {
