@@ -1,46 +1,128 @@
-//! Signing up, in and out.
+//! The server functions of an account: here those that bring people in and out.
+
+mod keep;
+mod second_factor;
+mod tokens;
+
+pub(crate) use keep::confirm_email;
+pub(super) use keep::{
+    CHANGE_PASSWORD, ChangePassword, DELETE_ACCOUNT, DeleteAccount, END_OTHERS, EndOtherSessions, EndSession,
+    end_session_form,
+};
+pub(super) use second_factor::{
+    CONFIRM, ConfirmSecondFactor, OFFER, OfferSecondFactor, REMOVE, RENEW_CODES, RemoveSecondFactor, RenewRecoveryCodes,
+};
+pub(super) use tokens::{CREATE_TOKEN, CreateToken, EXPIRIES, REVOKE_TOKEN, RevokeToken};
 
 use crate::{error::AppError, outcome::Done};
 use leptos::prelude::*;
+use patchbay_domain::{ids::UserId, user::UserView};
+use patchbay_engine::Error;
+use serde::{Deserialize, Serialize};
 
 /// The sign-in form's name.
 pub(super) const SIGN_IN: &str = "sign-in";
+/// The name of the form for the second step.
+pub(super) const SIGN_IN_CODE: &str = "sign-in-code";
 /// The sign-up form's name.
 pub(super) const SIGN_UP: &str = "sign-up";
+/// The name of the form that sets a lost password anew.
+pub(super) const RESET_PASSWORD: &str = "reset-password";
 
-/// Begins a session, and goes on with `next` if that is a page of this site.
+/// Somebody whose password was right, and whose code is awaited.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct PendingSignIn {
+    user: UserId,
+    /// The address as it was typed.
+    pub(super) email: String,
+    /// Where to go on afterwards.
+    next: String,
+}
+
+/// Begins a session, and goes on with `next` if that is a page of this site. Where a second factor is asked for, that is the
+/// next page.
 #[server(prefix = "/fn", endpoint = "account/sign-in")]
 pub(crate) async fn sign_in(
     email: String,
     password: String,
     #[server(default)] next: String,
 ) -> Result<Done, AppError> {
-    use crate::{context, paths};
+    use crate::{
+        context::{self, Waiting},
+        paths,
+    };
     let back = paths::with_query("/sign-in", &[("next", &next)]);
     let reply = context::Reply::for_anybody(SIGN_IN, back).keep("email", &email);
     let result = async {
-        let engine = context::engine();
-        let user = engine.sign_in(&email, &password.into()).await?;
-        engine
-            .begin_session(&context::who(), &context::session()?, &user, &context::device())
-            .await?;
-        Ok(context::Next::to(paths::local(&next).unwrap_or("/")))
+        let user = context::engine().authenticate_user(&email, &password.into()).await?;
+        let next = paths::local(&next).unwrap_or("/");
+        if user.second_factor {
+            let (user, next) = (user.id, next.to_owned());
+            // A cookie that somebody planted before is worth nothing from here on.
+            context::session()?.cycle_id().await.map_err(Error::internal)?;
+            context::keep(Waiting::SignIn, &PendingSignIn { user, email, next }).await?;
+            return Ok(context::Next::to("/sign-in/code"));
+        }
+        begin_session(&user).await?;
+        Ok(context::Next::to(next))
     };
     reply.finish(result.await).await
 }
 
-/// Makes an account and begins a session.
-#[server(prefix = "/fn", endpoint = "account/sign-up")]
-pub(crate) async fn sign_up(email: String, password: String) -> Result<Done, AppError> {
-    use crate::context;
-    let reply = context::Reply::for_anybody(SIGN_UP, "/sign-up").keep("email", &email);
+/// The second step: begins the session that waits for a code. `email` says whose it is, so that attempts are counted for the
+/// account; it must be the one that waits.
+#[server(prefix = "/fn", endpoint = "account/sign-in-code")]
+pub(crate) async fn sign_in_code(email: String, code: String) -> Result<Done, AppError> {
+    use crate::context::{self, Next, Waiting};
+    let reply = context::Reply::for_anybody(SIGN_IN_CODE, "/sign-in/code");
     let result = async {
-        let engine = context::engine();
-        let user = engine.sign_up(&context::who(), &email, &password.into()).await?;
-        engine
-            .begin_session(&context::who(), &context::session()?, &user, &context::device())
+        let pending = context::look_at::<PendingSignIn>(Waiting::SignIn).await?;
+        let Some(pending) = pending.filter(|pending| pending.email == email) else {
+            return Ok(Next::to("/sign-in").telling("That took too long: sign in again."));
+        };
+        let user = context::engine()
+            .check_second_factor(pending.user, &code.into())
             .await?;
+        context::take::<PendingSignIn>(Waiting::SignIn).await?;
+        begin_session(&user).await?;
+        Ok(Next::to(pending.next))
+    };
+    reply.finish(result.await).await
+}
+
+/// Makes an account and begins a session. `token` is an invitation's, where there is one.
+#[server(prefix = "/fn", endpoint = "account/sign-up")]
+pub(crate) async fn sign_up(
+    email: String,
+    password: String,
+    #[server(default)] token: String,
+) -> Result<Done, AppError> {
+    use crate::context;
+    // The token as well: it is gone from the address, and makes one account only.
+    let reply = context::Reply::for_anybody(SIGN_UP, "/sign-up")
+        .keep("token", &token)
+        .keep("email", &email);
+    let result = async {
+        let invitation = Some(token.trim()).filter(|token| !token.is_empty()).map(Into::into);
+        let user = context::engine()
+            .sign_up(&context::who(), &email, &password.into(), invitation.as_ref())
+            .await?;
+        begin_session(&user).await?;
         Ok(context::Next::to("/"))
+    };
+    reply.finish(result.await).await
+}
+
+/// Sets a lost password anew with the token of a link; signing in comes next, with the second factor if there is one.
+#[server(prefix = "/fn", endpoint = "account/reset-password")]
+pub(crate) async fn reset_password(token: String, password: String) -> Result<Done, AppError> {
+    use crate::context;
+    let reply = context::Reply::for_anybody(RESET_PASSWORD, "/reset-password").keep("token", &token);
+    let result = async {
+        context::engine()
+            .reset_password(&context::who(), &token.trim().into(), &password.into())
+            .await?;
+        Ok(context::Next::to("/sign-in").telling("Your password is changed. Sign in with the new one."))
     };
     reply.finish(result.await).await
 }
@@ -57,4 +139,14 @@ pub(crate) async fn sign_out() -> Result<Done, AppError> {
         Ok(context::Next::to("/sign-in"))
     };
     context::Reply::new("sign-out", "/").finish(result.await).await
+}
+
+/// Signs this browser in.
+async fn begin_session(user: &UserView) -> Result<(), Error> {
+    use crate::context;
+    let session = context::session()?;
+    context::engine()
+        .begin_session(&context::who(), &session, user, &context::device())
+        .await?;
+    Ok(())
 }

@@ -37,7 +37,8 @@ fn SignInForm(next: String, sign_up: SignUp) -> impl IntoView {
             </PlainForm>
             <p class="small-foot">{match sign_up {
                 SignUp::Open => view! { "No account yet? " <a href="/sign-up">"Sign up"</a> }.into_any(),
-                SignUp::Invite | SignUp::Closed => "No account yet? Ask whoever runs this Patchbay.".into_any(),
+                SignUp::Invite => view! { "Invited? " <a href="/sign-up">"Sign up"</a> }.into_any(),
+                SignUp::Closed => "No account yet? Ask whoever runs this Patchbay.".into_any(),
             }}</p>
         </SmallPage>
     }

@@ -37,8 +37,21 @@ pub(super) const GROUPS: &[Group] = &[
         all: "MCP servers",
         actions: &[
             ("server.create", "Created MCP server"),
+            ("server.update", "Changed MCP server"),
             ("server.delete", "Deleted MCP server"),
+            ("server.restore", "Brought MCP server back"),
+            ("server.hard_delete", "Deleted MCP server for good"),
             ("server.import", "Imported MCP server"),
+        ],
+    },
+    Group {
+        name: "source",
+        all: "Sources",
+        actions: &[
+            ("source.create", "Created source"),
+            ("source.update", "Changed source"),
+            ("source.delete", "Deleted source"),
+            ("source.import", "Imported source"),
         ],
     },
     Group {
@@ -48,9 +61,11 @@ pub(super) const GROUPS: &[Group] = &[
     },
     Group {
         name: "tool",
-        all: "Dynamic tools",
+        all: "Tools",
         actions: &[
             ("tool.create", "Made tool from template"),
+            ("tool.update", "Changed tool"),
+            ("tool.order", "Changed order of tools"),
             ("tool.delete", "Deleted tool"),
         ],
     },
@@ -61,8 +76,40 @@ pub(super) const GROUPS: &[Group] = &[
             ("user.set_up", "Set up Patchbay"),
             ("user.sign_up", "Signed up"),
             ("user.create", "Created user"),
+            ("user.update", "Changed user's roles"),
+            ("user.disable", "Disabled user"),
+            ("user.enable", "Enabled user"),
             ("user.password", "Changed password"),
+            ("user.reset_link", "Made link for lost password"),
+            ("user.reset_password", "Set lost password anew"),
+            ("user.delete", "Deleted user"),
             ("user.import", "Imported user"),
+        ],
+    },
+    Group {
+        name: "invitation",
+        all: "Invitations",
+        actions: &[
+            ("invitation.create", "Invited somebody"),
+            ("invitation.revoke", "Took invitation back"),
+        ],
+    },
+    Group {
+        name: "second_factor",
+        all: "Second factors",
+        actions: &[
+            ("second_factor.enable", "Turned on second factor"),
+            ("second_factor.disable", "Turned off second factor"),
+            ("second_factor.reset", "Removed somebody's second factor"),
+            ("second_factor.recovery_codes", "Made new recovery codes"),
+        ],
+    },
+    Group {
+        name: "api_token",
+        all: "API tokens",
+        actions: &[
+            ("api_token.create", "Created API token"),
+            ("api_token.revoke", "Revoked API token"),
         ],
     },
     Group {
@@ -91,10 +138,13 @@ pub(super) const GROUPS: &[Group] = &[
 pub(super) const KINDS: &[(&str, &str)] = &[
     ("connector", "Connector"),
     ("server", "MCP server"),
+    ("source", "Source"),
     ("server_token", "Token"),
-    ("tool", "Dynamic tool"),
+    ("tool", "Tool"),
     ("user", "User"),
     ("session", "Session"),
+    ("api_token", "API token"),
+    ("invitation", "Invitation"),
     ("vault", "Encryption keys"),
     ("database", "Database"),
 ];

@@ -1,5 +1,7 @@
 //! The frame of the pages for people who aren't signed in: one card in the middle.
 
+use super::Frame;
+use crate::ui::NoticeCard;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -13,6 +15,7 @@ pub(crate) fn SmallPage(
     about: Option<String>,
     children: Children,
 ) -> AnyView {
+    let notice = use_context::<Frame>().and_then(|frame| frame.flash.notice);
     view! {
         <Title text=title/>
         <main id="main" class="small-page" tabindex="-1">
@@ -20,8 +23,9 @@ pub(crate) fn SmallPage(
                 <div class="brand brand-large">
                     <img src="/favicon.svg" alt="" width="36" height="36"/><span>"Patchbay"</span>
                 </div>
+                {notice.map(|notice| view! { <div role="status"><NoticeCard notice/></div> }.into_any())}
                 <h1>{title}</h1>
-                {about.map(|about| view! { <p class="page-about">{about}</p> })}
+                {about.filter(|about| !about.is_empty()).map(|about| view! { <p class="page-about">{about}</p> })}
                 {children()}
             </div>
         </main>

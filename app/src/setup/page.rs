@@ -1,12 +1,9 @@
 //! The set-up page.
 
-use super::{
-    api::{SET_UP, SetUp},
-    token::TakeToken,
-};
+use super::api::{SET_UP, SetUp};
 use crate::{
     layout::{Frame, Leave, SmallPage},
-    ui::{Control, Field, PlainForm, Submit, form, page_for_anybody},
+    ui::{Control, Field, PlainForm, Submit, TakeToken, form, page_for_anybody},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 

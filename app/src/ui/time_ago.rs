@@ -12,6 +12,13 @@ pub(crate) fn TimeAgo(at: Timestamp) -> impl IntoView {
     view! { <time datetime=at.to_string() title=exact(at)>{ago(now, at)}</time> }
 }
 
+/// How long it is until something ends.
+#[component]
+pub(crate) fn TimeLeft(at: Timestamp) -> impl IntoView {
+    let now = expect_context::<Frame>().now.0.unix_timestamp();
+    view! { <time datetime=at.to_string() title=exact(at)>{left(now, at)}</time> }
+}
+
 fn exact(at: Timestamp) -> String {
     let at = at.0.to_offset(UtcOffset::UTC);
     format!(
@@ -23,6 +30,18 @@ fn exact(at: Timestamp) -> String {
         at.minute(),
         at.second()
     )
+}
+
+/// The day alone, as a chart names it: `20 Nov`.
+pub(crate) fn day_of(at: Timestamp) -> String {
+    let at = at.0.to_offset(UtcOffset::UTC);
+    format!("{} {}", at.day(), month(at))
+}
+
+/// The day and the time, as a chart names them: `20 Nov, 09:00`.
+pub(crate) fn day_and_hour(at: Timestamp) -> String {
+    let time = at.0.to_offset(UtcOffset::UTC);
+    format!("{}, {:02}:{:02}", day_of(at), time.hour(), time.minute())
 }
 
 fn ago(now: i64, at: Timestamp) -> String {
@@ -46,10 +65,31 @@ fn ago(now: i64, at: Timestamp) -> String {
 }
 
 fn count(n: i64, unit: &str) -> String {
+    units(n, unit) + " ago"
+}
+
+fn left(now: i64, at: Timestamp) -> String {
+    const HOUR: i64 = 60 * 60;
+    const DAY: i64 = 24 * HOUR;
+    // To the nearest: what was made a moment ago for a week is left for a week.
+    let near = |seconds: i64, unit: i64| (seconds + unit / 2) / unit;
+    match at.0.unix_timestamp() - now {
+        seconds if seconds <= 0 => "ended".to_owned(),
+        seconds if seconds < HOUR => format!("in {}", units(near(seconds, 60).max(1), "minute")),
+        seconds if seconds < DAY => format!("in {}", units(near(seconds, HOUR), "hour")),
+        seconds if seconds < 100 * DAY => format!("in {}", units(near(seconds, DAY), "day")),
+        _ => {
+            let at = at.0.to_offset(UtcOffset::UTC);
+            format!("{} {} {}", at.day(), month(at), at.year())
+        }
+    }
+}
+
+fn units(n: i64, unit: &str) -> String {
     if n == 1 {
-        format!("1 {unit} ago")
+        format!("1 {unit}")
     } else {
-        format!("{n} {unit}s ago")
+        format!("{n} {unit}s")
     }
 }
 
@@ -79,5 +119,21 @@ mod tests {
             assert_eq!(ago(1_760_000_000 + later, at), words);
         }
         assert_eq!(exact(at), "9 Oct 2025, 08:53:20 UTC");
+    }
+
+    #[test]
+    fn the_near_future_is_counted_and_the_far_future_dated() {
+        let at = Timestamp(time::OffsetDateTime::from_unix_timestamp(1_760_000_000).unwrap());
+        for (before, words) in [
+            (0, "ended"),
+            (1, "in 1 minute"),
+            (3599, "in 60 minutes"),
+            (7199, "in 2 hours"),
+            (7 * 86_400 - 2, "in 7 days"),
+            (86_400, "in 1 day"),
+            (365 * 86_400, "9 Oct 2025"),
+        ] {
+            assert_eq!(left(1_760_000_000 - before, at), words);
+        }
     }
 }

@@ -1,11 +1,11 @@
-//! The set-up link's token. It stands behind the `#`, where it reaches no log, so only scripts can take it from there.
+//! The token of a link. It stands behind the `#`, where it reaches no log, so only scripts can take it from there.
 
 use crate::browser;
 use leptos::prelude::*;
 
 /// Fills the token from the address into the form. The fragment is the token, or `token=` and the token.
 #[island]
-pub(super) fn TakeToken(
+pub(crate) fn TakeToken(
     /// The element id of the token's field.
     token: String,
     /// The element id of the field where typing begins then.
