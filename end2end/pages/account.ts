@@ -1,4 +1,4 @@
-// Set-up, sign-in, sign-up and sign-out.
+// Coming in and going out: set-up, sign-in with its second step, sign-up, a lost password, sign-out.
 import type { Locator, Page } from '@playwright/test';
 import type { Person } from '../fixtures/people';
 
@@ -6,17 +6,31 @@ export class AccountPages {
   readonly email: Locator;
   readonly password: Locator;
   readonly token: Locator;
+  readonly code: Locator;
+  readonly invitation: Locator;
+  readonly resetToken: Locator;
+  readonly newPassword: Locator;
   readonly alert: Locator;
 
   constructor(private readonly page: Page) {
     this.email = page.getByLabel('Email');
     this.password = page.getByLabel('Password');
     this.token = page.getByLabel('Set-up token');
+    this.code = page.getByLabel('Code', { exact: true });
+    this.invitation = page.getByLabel('Invitation', { exact: true });
+    this.resetToken = page.getByLabel('Reset token');
+    this.newPassword = page.getByLabel('New password');
     this.alert = page.getByRole('alert');
   }
 
   async signIn(person: Person): Promise<void> {
     await this.fill(person);
+    await this.page.getByRole('button', { name: 'Sign in' }).click();
+  }
+
+  /** The second step of signing in. */
+  async sendCode(code: string): Promise<void> {
+    await this.code.fill(code);
     await this.page.getByRole('button', { name: 'Sign in' }).click();
   }
 
@@ -33,4 +47,26 @@ export class AccountPages {
     await this.email.fill(email);
     await this.password.fill(password);
   }
+
+  /** Follows a link whose token stands behind the `#`. Without scripts the token has to be pasted. */
+  async followInvitation(link: string, scripts: boolean): Promise<void> {
+    await this.page.goto(link);
+    if (scripts) return;
+    await this.page.getByText('I have an invitation').click();
+    await this.invitation.fill(tokenOf(link));
+  }
+
+  /** Follows a link for a lost password, and sets another one. */
+  async followResetLink(link: string, password: string, scripts: boolean): Promise<void> {
+    await this.page.goto(link);
+    if (!scripts) await this.resetToken.fill(tokenOf(link));
+    await this.newPassword.fill(password);
+    await this.page.getByRole('button', { name: 'Set password' }).click();
+  }
+}
+
+function tokenOf(link: string): string {
+  const token = new URL(link).hash.match(/^#token=(.+)$/)?.[1];
+  if (!token) throw new Error(`${link} has no token`);
+  return token;
 }

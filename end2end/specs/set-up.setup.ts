@@ -50,6 +50,7 @@ test.describe('without scripts', () => {
       'Get started',
       'Register your first connector',
       'Activate it',
+      'Describe a source',
       'Create an MCP server from it',
       'Connect an MCP client',
     ]);

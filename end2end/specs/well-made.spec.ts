@@ -96,8 +96,9 @@ test.describe('for a superuser', () => {
           - link "Overview"
           - link "Connectors"
           - link "MCP servers"
+          - link "Users"
           - link "Audit log"
-        - text: ${superuser.email} Superuser
+        - link "Account of ${superuser.email} Superuser"
         - button "Sign out"
     `);
     await expectWellMade('overview');
