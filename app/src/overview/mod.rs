@@ -1,5 +1,6 @@
 //! The first page after signing in: how things are, and what to do next.
 
+mod attention;
 mod next_steps;
 mod page;
 

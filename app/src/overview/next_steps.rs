@@ -2,7 +2,7 @@
 
 use crate::ui::{Icon, IconView};
 use leptos::prelude::*;
-use patchbay_engine::servers::Overview;
+use patchbay_domain::overview::Overview;
 
 struct Step {
     title: &'static str,
@@ -13,7 +13,7 @@ struct Step {
 
 fn steps(numbers: &Overview, is_superuser: bool) -> Vec<Step> {
     let has_active = numbers.connectors_active > 0;
-    let mut steps = Vec::with_capacity(4);
+    let mut steps = Vec::with_capacity(5);
     if is_superuser {
         steps.push(Step {
             title: "Register your first connector",
@@ -28,15 +28,18 @@ fn steps(numbers: &Overview, is_superuser: bool) -> Vec<Step> {
             done: has_active,
         });
     }
+    let has_server = numbers.mcp_servers > 0;
     steps.push(Step {
-        title: if is_superuser {
-            "Create an MCP server from it"
-        } else {
-            "Pick an active connector"
-        },
-        about: "An MCP server is an endpoint of your own with a connector's tools behind it.",
-        action: ("Choose a connector", "/connectors?mode=active"),
-        done: numbers.servers > 0,
+        title: "Describe a source",
+        about: "A source is your use of a connector: what it should look at, and with whose key. Only you see it.",
+        action: ("New source", "/sources/new"),
+        done: numbers.sources > 0 || has_server,
+    });
+    steps.push(Step {
+        title: "Create an MCP server from it",
+        about: "An MCP server is an endpoint of your own with the tools of your sources behind it.",
+        action: ("New MCP server", "/servers/new"),
+        done: has_server,
     });
     steps.push(Step {
         title: "Connect an MCP client",
@@ -106,18 +109,20 @@ mod tests {
 
     fn nothing() -> Overview {
         Overview {
-            servers: 0,
+            mcp_servers: 0,
+            sources: 0,
             connectors_active: 0,
             connectors_waiting: 0,
             usage: UsageView::default(),
+            attention: Vec::new(),
         }
     }
 
     #[test]
-    fn an_empty_installation_begins_with_its_first_connector_and_a_user_with_picking_one() {
+    fn an_empty_installation_begins_with_its_first_connector_and_a_user_with_a_source() {
         let nothing = nothing();
         assert_eq!(steps(&nothing, true)[0].title, "Register your first connector");
-        assert_eq!(steps(&nothing, false)[0].title, "Pick an active connector");
+        assert_eq!(steps(&nothing, false)[0].title, "Describe a source");
         assert!(steps(&nothing, true).iter().all(|step| !step.done));
     }
 
@@ -128,6 +133,16 @@ mod tests {
             ..nothing()
         };
         let done: Vec<_> = steps(&numbers, true).iter().map(|step| step.done).collect();
-        assert_eq!(done, [true, true, false, false]);
+        assert_eq!(done, [true, true, false, false, false]);
+    }
+
+    #[test]
+    fn who_made_a_server_straight_from_a_connector_needs_no_source() {
+        let numbers = Overview {
+            mcp_servers: 1,
+            ..nothing()
+        };
+        let done: Vec<_> = steps(&numbers, false).iter().map(|step| step.done).collect();
+        assert_eq!(done, [true, true, false]);
     }
 }

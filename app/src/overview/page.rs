@@ -1,15 +1,16 @@
 //! The overview.
 
-use super::next_steps::NextSteps;
+use super::{attention::AttentionList, next_steps::NextSteps};
 use crate::{
+    activity::{Range, bars},
     context,
     layout::Frame,
     servers::ServerTable,
-    ui::{PageHeader, Stat, count, page},
+    ui::{Bar, Chart, PageHeader, Stat, count, page},
 };
 use leptos::prelude::*;
-use patchbay_domain::{page::PageRequest, server::ServerView};
-use patchbay_engine::servers::Overview;
+use patchbay_domain::{overview::Overview, page::PageRequest, server::ServerView};
+use patchbay_engine::servers::ServerFilter;
 
 /// How many of the newest servers are shown.
 const NEWEST: u32 = 5;
@@ -23,16 +24,19 @@ pub(crate) fn OverviewPage() -> impl IntoView {
             limit: Some(NEWEST),
             cursor: None,
         };
-        let servers = engine.servers(&actor, &newest).await?.items;
+        let servers = engine.servers(&actor, &ServerFilter::default(), &newest).await?.items;
         let numbers = engine.overview(&actor).await?;
-        Ok(view! { <Content numbers servers/> }.into_any())
+        let now = expect_context::<Frame>().now;
+        let points = engine.usage(&actor, &Range::Day.query(now)).await?;
+        let bars = bars(Range::Day, now, &points);
+        Ok(view! { <Content numbers servers bars/> }.into_any())
     })
 }
 
 #[component]
-fn Content(numbers: Overview, servers: Vec<ServerView>) -> impl IntoView {
+fn Content(numbers: Overview, servers: Vec<ServerView>, bars: Vec<Bar>) -> AnyView {
     let frame = expect_context::<Frame>();
-    let is_superuser = frame.is_superuser();
+    let (is_superuser, now) = (frame.is_superuser(), frame.now);
     let email = frame.me.map(|me| me.email).unwrap_or_default();
     let usage = numbers.usage;
     let waiting = match numbers.connectors_waiting {
@@ -43,15 +47,20 @@ fn Content(numbers: Overview, servers: Vec<ServerView>) -> impl IntoView {
         0 => String::new(),
         _ => format!("{} ms on average", count(usage.mean_ms)),
     };
+    let attention = numbers.attention.clone();
+    let has_calls = bars.iter().any(|bar| bar.calls > 0);
     view! {
         <PageHeader title="Overview" about=format!("Signed in as {email}")/>
         <div class="stats">
-            <Stat label="MCP servers" value=count(numbers.servers) href="/servers"/>
+            <Stat label="MCP servers" value=count(numbers.mcp_servers) href="/servers"/>
+            <Stat label="Sources" value=count(numbers.sources) href="/sources"/>
             <Stat label="Active connectors" value=count(numbers.connectors_active) note=waiting href="/connectors"/>
-            <Stat label="Calls, last 24 h" value=count(usage.calls) note=mean/>
-            <Stat label="Errors, last 24 h" value=count(usage.errors)/>
+            <Stat label="Calls, last 24 h" value=count(usage.calls) note=mean href="/activity"/>
+            <Stat label="Errors, last 24 h" value=count(usage.errors) href="/activity"/>
         </div>
+        <AttentionList attention now/>
         <NextSteps numbers is_superuser/>
+        {has_calls.then(|| view! { <Chart id="calls" title="Calls, last 24 hours" span="From" bars/> })}
         {(!servers.is_empty()).then(|| view! {
             <section class="section" aria-labelledby="newest">
                 <div class="section-head">
@@ -62,4 +71,5 @@ fn Content(numbers: Overview, servers: Vec<ServerView>) -> impl IntoView {
             </section>
         })}
     }
+    .into_any()
 }

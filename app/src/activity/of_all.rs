@@ -1,0 +1,88 @@
+//! The calls of all of a person's servers.
+
+use super::{
+    Range,
+    range::Ranges,
+    series::{bars, sums, total},
+    tables::{Row, Sums},
+};
+use crate::{
+    context,
+    layout::Frame,
+    ui::{Chart, EmptyState, Icon, PageHeader, Stat, count, page},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use patchbay_domain::{
+    Timestamp,
+    ids::ServerId,
+    page::{MAX_LIMIT, PageRequest},
+    usage::{UsagePoint, UsageQuery},
+};
+use patchbay_engine::servers::ServerFilter;
+use std::collections::HashMap;
+
+/// A person's calls over time, by server and by tool.
+#[component]
+pub(crate) fn ActivityPage() -> impl IntoView {
+    let range = use_query_map().with_untracked(|query| Range::parse(&query.get("range").unwrap_or_default()));
+    page(async move {
+        let (engine, actor) = context::signed_in()?;
+        let now = expect_context::<Frame>().now;
+        let by_server = UsageQuery {
+            by_server: true,
+            ..range.query(now)
+        };
+        let points = engine.usage(&actor, &by_server).await?;
+        let all = PageRequest {
+            limit: Some(MAX_LIMIT),
+            cursor: None,
+        };
+        let servers = engine.servers(&actor, &ServerFilter::default(), &all).await?.items;
+        let names = servers.into_iter().map(|server| (server.id, server.name)).collect();
+        Ok(view! { <Content range now points names/> }.into_any())
+    })
+}
+
+#[component]
+fn Content(range: Range, now: Timestamp, points: Vec<UsagePoint>, names: HashMap<ServerId, String>) -> AnyView {
+    let usage = total(&points);
+    let drawn = bars(range, now, &points);
+    let servers = sums(&points, |point| point.mcp_server_id).into_iter();
+    let rows: Vec<_> = servers
+        .map(|(id, usage)| {
+            let name = names.get(&id);
+            Row {
+                href: name.map(|_| format!("/servers/{id}/activity")),
+                name: name.cloned().unwrap_or_else(|| "A deleted server".to_owned()),
+                usage,
+            }
+        })
+        .collect();
+    let content = if usage.calls == 0 {
+        view! {
+            <EmptyState icon=Icon::Activity title="No calls in this time">
+                <p>"Once a client calls a tool of one of your servers, its calls are counted here."</p>
+                <p class="actions"><a class="button" href="/servers">"Go to your servers"</a></p>
+            </EmptyState>
+        }
+        .into_any()
+    } else {
+        view! {
+            <div class="stats">
+                <Stat label="Calls" value=count(usage.calls)/>
+                <Stat label="Errors" value=count(usage.errors)/>
+                <Stat label="Average time" value=format!("{} ms", count(usage.mean_ms))/>
+            </div>
+            <Chart id="calls" title=format!("Calls, {}", range.label().to_lowercase()) span="From" bars=drawn/>
+            <Sums id="servers" title="By server" what="MCP server" rows/>
+        }
+        .into_any()
+    };
+    view! {
+        <PageHeader title="Activity" about="Finished calls of your servers' tools. The newest may take a few seconds to be counted."/>
+        <Ranges path="/activity".to_owned() chosen=range/>
+        {content}
+    }
+    .into_any()
+}
