@@ -3,9 +3,10 @@
 //! Rows are locked in one order everywhere, so that nobody waits in a circle: the pool, connectors, sources by id, servers
 //! by id, and what is a part of a server.
 
-use super::{Tx, count};
+use super::{Tx, count, violated};
 use crate::{
     Error,
+    error::NotFound,
     sources::{NewSource, SealedMetadata, SourceFilter},
 };
 use patchbay_domain::{
@@ -65,7 +66,12 @@ impl Tx {
             new.metadata.secret_places,
         )
         .execute(self.conn())
-        .await?;
+        .await
+        .map_err(|error| match violated(&error) {
+            // The account was deleted since somebody asked in its name.
+            Some("sources_user_fkey") => NotFound::User.into(),
+            _ => Error::from(error),
+        })?;
         Ok(())
     }
 

@@ -178,7 +178,11 @@ impl Worker {
 
     /// Deletes a user with everything that is theirs, which the foreign keys see to; whether there was one.
     pub(crate) async fn delete_user(&mut self, id: UserId) -> Result<bool, Error> {
-        // The servers first, by id: whoever writes down calls locks them in this order, and then needs the user's row.
+        // Sources and then servers first, by id: whoever changes servers or writes down calls locks them in this order, and
+        // may then need the user's row.
+        sqlx::query!("SELECT id FROM sources WHERE user_id = $1 ORDER BY id FOR UPDATE", id.0)
+            .fetch_all(self.tx().conn())
+            .await?;
         sqlx::query!(
             "SELECT id FROM mcp_servers WHERE user_id = $1 ORDER BY id FOR UPDATE",
             id.0

@@ -64,6 +64,7 @@ impl Worker {
         .map_err(|error| match (violated(&error), new.connector) {
             // It was deleted since it was looked at.
             (Some("mcp_servers_connector_fkey"), Some(id)) => NotFound::Connector(ConnectorRef::Id(id)).into(),
+            (Some("mcp_servers_user_fkey"), _) => NotFound::User.into(),
             _ => Error::from(error),
         })?;
         Ok(())

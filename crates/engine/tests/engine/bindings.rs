@@ -398,3 +398,43 @@ async fn a_copy_has_all_of_a_server_but_its_endpoint_and_token(pool: PgPool) {
     let refused = engine.duplicate_server(&root, id, None).await.unwrap_err();
     assert!(matches!(refused, Error::Conflict(Conflict::ConnectorNotActive { .. })));
 }
+
+#[sqlx::test(migrations = false)]
+async fn an_account_can_go_while_its_servers_change(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    for round in 0..6 {
+        let ada = user(&engine, &format!("ada{round}@example.org")).await;
+        let mut ids = Vec::new();
+        for kind in ["a", "b", "c"] {
+            ids.push(source(&engine, &ada, kind).await.id);
+        }
+        let servers = [
+            server_of(&engine, &ada, &ids[..1]).await,
+            server_of(&engine, &ada, &ids).await,
+        ];
+        let (first, last) = (ids[0].to_string(), ids[2].to_string());
+        let (a, b, c, d, e, f) = tokio::join!(
+            engine.add_source_to_server(&ada, servers[0], &last),
+            engine.update_server(&ada, servers[1], of_sources(&ids[1..]), None),
+            engine.delete_user(&root, ada.user),
+            engine.delete_source(&ada, ids[1], None),
+            engine.remove_source_from_server(&ada, servers[0], &first),
+            engine.create_source(&ada, new_source("d", json!({}))),
+        );
+        c.unwrap();
+        for error in [a.err(), b.err(), d.err(), e.err(), f.err()].into_iter().flatten() {
+            assert!(
+                matches!(error, Error::UnknownSource(_) | Error::NotFound(_)),
+                "round {round}: {error:?}"
+            );
+        }
+    }
+    let left: i64 = sqlx::query_scalar(
+        "SELECT (SELECT count(*) FROM sources) + (SELECT count(*) FROM mcp_servers) + (SELECT count(*) FROM mcp_server_bindings)",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    assert_eq!(left, 0);
+}
