@@ -1,4 +1,4 @@
-//! Finds out who asks: by access token when there is one, else by the session's cookie. Static files never come this way, so
+//! Finds out who asks: by access or API token when there is one, else by the session's cookie. Static files never come this way, so
 //! they cost no query; neither does a request without both.
 
 use crate::rest;
@@ -17,9 +17,9 @@ use tower_sessions::Session;
 pub(crate) enum Identity {
     /// Nobody that we know.
     SignedOut,
-    /// Somebody with an access token that is none. A cookie beside it doesn't count.
+    /// Somebody with a token that is none. A cookie beside it doesn't count.
     BadToken,
-    /// Somebody with an access token.
+    /// Somebody with an access token or an API token.
     Token(Actor),
     /// Somebody with a session's cookie.
     Cookie(Actor),
@@ -79,7 +79,7 @@ async fn find(engine: &Engine, token: Option<&str>, session: Option<&Session>) -
     }
 }
 
-/// The access token. One that is empty or no text can't be right, but somebody meant to send one.
+/// The token. One that is empty or no text can't be right, but somebody meant to send one.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.as_bytes();
     let (scheme, token) = value.split_at(value.iter().position(|byte| *byte == b' ').unwrap_or(value.len()));

@@ -10,6 +10,7 @@ use std::fmt;
 
 /// A signed-in browser or program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionView {
     /// Its identifier.
     pub id: SessionId,
@@ -29,6 +30,7 @@ pub struct SessionView {
 
 /// A token that programs sign in with, without the token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ApiTokenView {
     /// Its identifier.
     pub id: ApiTokenId,
@@ -46,9 +48,11 @@ pub struct ApiTokenView {
 
 /// `POST /api/tokens`, and `POST /api/mcp-servers/{id}/tokens`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateToken {
-    /// What its owner calls it, see [`crate::server::TokenName`].
+    /// What its owner calls it, in one line.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = crate::server::NAME_MAX)))]
     pub name: String,
     /// When it ends by itself; never when nobody says. In the future.
     #[serde(default)]
@@ -57,6 +61,7 @@ pub struct CreateToken {
 
 /// A new token, with its one sight.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreatedApiToken {
     /// The token's row.
     #[serde(flatten)]
@@ -75,6 +80,7 @@ impl fmt::Debug for CreatedApiToken {
 
 /// A second factor that waits for its first code.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecondFactorOffer {
     /// The shared secret in base32, to be typed into an authenticator.
     pub secret: String,
@@ -92,6 +98,7 @@ impl fmt::Debug for SecondFactorOffer {
 
 /// Codes that stand in for a second factor, once each. Not stored; this is their only sight.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecoveryCodes {
     /// The codes.
     pub recovery_codes: Vec<String>,
@@ -105,6 +112,7 @@ impl fmt::Debug for RecoveryCodes {
 
 /// An invitation that hasn't been used, without its link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InvitationView {
     /// Its identifier.
     pub id: InvitationId,
@@ -112,7 +120,7 @@ pub struct InvitationView {
     pub email: Option<String>,
     /// What the new account may do.
     pub roles: Vec<Role>,
-    /// The address of who made it; nothing where that account is gone.
+    /// The address of who made it; nothing where that account is gone, or where it was made from the command line.
     pub created_by: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
@@ -122,6 +130,7 @@ pub struct InvitationView {
 
 /// `POST /api/invitations`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateInvitation {
     /// The one address that the account can be made for; nothing, or an empty text, for any.
@@ -134,6 +143,7 @@ pub struct CreateInvitation {
 
 /// A new invitation, with the one sight of its link.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreatedInvitation {
     /// The invitation.
     #[serde(flatten)]
@@ -154,6 +164,7 @@ impl fmt::Debug for CreatedInvitation {
 
 /// A link for somebody who lost their password, with its one sight.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreatedResetLink {
     /// Whose password it sets.
     pub user_id: UserId,
@@ -176,6 +187,7 @@ impl fmt::Debug for CreatedResetLink {
 
 /// What an account owns, before it is deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Belongings {
     /// MCP servers, deleted ones included.
     pub mcp_servers: u64,

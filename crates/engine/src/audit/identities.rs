@@ -73,7 +73,9 @@ pub(crate) fn identities(
             mac: Vec::new(),
         };
         let address = who.origin.address.map(|address| address.to_string());
-        if email.is_some() || address.is_some() || entry.device.is_some() {
+        // Whose account is gone by now, perhaps by this very change, is not to be named any more.
+        let may_be_named = who.user.is_none() || email.is_some();
+        if may_be_named && (email.is_some() || address.is_some() || entry.device.is_some()) {
             add(Identity {
                 part: ACTOR.into(),
                 user: chained.row.actor_id,

@@ -3,7 +3,6 @@
 use super::{existing, manage::keep_somebody_in_charge};
 use crate::{
     Actor, Engine, Error,
-    actor::Origin,
     audit::{Entry, Subject, Who},
     error::NotFound,
 };
@@ -64,19 +63,7 @@ impl Engine {
             "sessions": belongings.sessions,
         }));
         let entries = taken_back.into_iter().chain([entry]).collect();
-        self.commit_worker(worker, &unnamed(who, id), entries).await?;
+        self.commit_worker(worker, who, entries).await?;
         Ok(belongings)
     }
-}
-
-/// Who deletes somebody: without an address, where they are that somebody.
-fn unnamed(who: &Who, deleted: UserId) -> Who {
-    let mut who = who.clone();
-    if who.user == Some(deleted) {
-        who.origin = Origin {
-            address: None,
-            ..who.origin
-        };
-    }
-    who
 }

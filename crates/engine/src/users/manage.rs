@@ -147,7 +147,7 @@ async fn change_roles(worker: &mut Worker, before: &UserView, mut roles: Vec<Rol
 
 /// Whoever stops being somebody in charge takes their invitations along that make others that; refused where nobody would
 /// be left. Asked after the change, so that a change that another transaction made meanwhile counts.
-pub(super) async fn keep_somebody_in_charge(
+pub(crate) async fn keep_somebody_in_charge(
     worker: &mut Worker,
     before: &UserView,
     after: Option<&UserView>,

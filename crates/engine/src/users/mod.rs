@@ -14,6 +14,7 @@ mod sign_in;
 mod sign_up;
 
 pub use manage::UserFilter;
+pub(crate) use manage::keep_somebody_in_charge;
 
 use crate::{
     Actor, Engine, Error,

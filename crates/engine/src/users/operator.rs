@@ -44,7 +44,9 @@ impl Engine {
         let mut worker = self.db().worker().await?;
         let found = worker.get_user_by_email(email.as_str()).await?;
         let id = found.ok_or(NotFound::User)?.id;
-        worker.update_user_password(id, &hash, None).await?;
+        if !worker.update_user_password(id, &hash, None).await? {
+            return Err(NotFound::User.into());
+        }
         let ended = worker.delete_sessions_of(id, None).await?;
         let entry = Entry::new("user.password", Subject::user(id, email.as_str()))
             .after(json!({ "password": "replaced", "sessions_ended": ended }));

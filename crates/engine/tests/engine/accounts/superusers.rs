@@ -9,8 +9,9 @@ use patchbay_domain::{
     user::{Role, UpdateUser},
 };
 use patchbay_engine::{
-    Error,
+    Actor, Error,
     error::{Conflict, Denied, NotFound, Unauthenticated},
+    transfer::Document,
     users::UserFilter,
 };
 use serde_json::json;
@@ -258,7 +259,7 @@ async fn two_superusers_who_demote_disable_or_delete_each_other_at_once_leave_on
                 }
             }
         }
-        let act = async |by: &patchbay_engine::Actor, to: UserId| match round % 3 {
+        let act = async |by: &Actor, to: UserId| match round % 3 {
             0 => engine.update_user(by, to, roles(&[])).await.map(drop),
             1 => engine.update_user(by, to, disabled(true)).await.map(drop),
             _ => engine.delete_user(by, to).await.map(drop),
@@ -302,4 +303,33 @@ async fn the_command_line_knows_accounts_by_address(pool: PgPool) {
             .mcp_servers,
         0
     );
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_import_neither_takes_the_last_superuser_away_nor_lets_a_program_make_one(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser_here(&engine, "root@example.org").await;
+    let second = superuser_here(&engine, "second@example.org").await;
+    user(&engine, "ada@example.org").await;
+    engine.update_user(&root, second.user, disabled(true)).await.unwrap();
+    let import = async |by: &Actor, email: &str, roles: &str| {
+        let text = format!("patchbay: 1\nusers:\n  - {{email: {email}, roles: {roles}}}\n");
+        let document = Document::parse(text.as_bytes(), None).unwrap();
+        engine.import_as(by, &document, false).await
+    };
+    let demoted = import(&root, "root@example.org", "[admin]").await;
+    assert!(
+        matches!(&demoted, Err(Error::Invalid(_))) || is_last(&demoted),
+        "one that is switched off keeps nothing in order: {demoted:?}"
+    );
+    assert!(engine.me(&root).await.unwrap().is_superuser());
+
+    let program = Actor {
+        session: None,
+        ..root.clone()
+    };
+    let promoted = import(&program, "ada@example.org", "[superuser]").await;
+    assert!(matches!(promoted, Err(Error::Denied(Denied::SessionNeeded))));
+    import(&root, "ada@example.org", "[superuser]").await.unwrap();
+    import(&program, "ada@example.org", "[]").await.unwrap();
 }
