@@ -119,6 +119,16 @@ impl Worker {
         Ok(ids.into_iter().map(InvitationId).collect())
     }
 
+    /// Takes back the invitations that are bound to this address; which ones.
+    pub(crate) async fn delete_invitations_to(&mut self, email: &str) -> Result<Vec<InvitationId>, Error> {
+        let ids = sqlx::query_scalar!(
+            "DELETE FROM invitations WHERE lower(email) = lower($1) RETURNING id",
+            email
+        );
+        let ids = ids.fetch_all(self.tx().conn()).await?;
+        Ok(ids.into_iter().map(InvitationId).collect())
+    }
+
     /// Stores a link for a lost password, in place of an older one of that user.
     pub(crate) async fn put_password_reset(
         &mut self,

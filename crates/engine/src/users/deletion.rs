@@ -53,7 +53,13 @@ impl Engine {
         if !worker.delete_user(id).await? {
             return Err(NotFound::User.into());
         }
-        let taken_back = keep_somebody_in_charge(&mut worker, &before, None).await?;
+        let mut entries = keep_somebody_in_charge(&mut worker, &before, None).await?;
+        // An open invitation would tell of them, and make them an account again.
+        let open = worker.delete_invitations_to(&before.email).await?;
+        entries.extend(
+            open.into_iter()
+                .map(|id| Entry::new("invitation.revoke", Subject::invitation(id))),
+        );
         worker.erase_identities(id).await?;
         let entry = Entry::new("user.delete", Subject::erased_user(id)).after(json!({
             "mcp_servers": belongings.mcp_servers,
@@ -62,7 +68,7 @@ impl Engine {
             "api_tokens": belongings.api_tokens,
             "sessions": belongings.sessions,
         }));
-        let entries = taken_back.into_iter().chain([entry]).collect();
+        entries.push(entry);
         self.commit_worker(worker, who, entries).await?;
         Ok(belongings)
     }

@@ -93,6 +93,9 @@ async fn of_a_deleted_user_no_column_of_any_table_tells(pool: PgPool) {
     );
     let others = found(&pool, "eve@example.org").await;
 
+    let open = "INSERT INTO invitations (token_hash, email, expires_at) VALUES ('hash', 'Ada@Example.org', now() + interval '1 day')";
+    sqlx::query(open).execute(&pool).await.unwrap();
+
     assert_eq!(engine.delete_user(&root, ada.actor.user).await.unwrap(), own);
     assert_nothing_is_left(&pool, &ada, "ada@example.org").await;
     assert_gone(&engine, &ada, "ada@example.org").await;
