@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 /// By which way a change came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Door {
     /// A page or form.
@@ -42,6 +43,7 @@ impl Door {
 
 /// One row of the audit log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AuditEvent {
     /// Counts from 1 without gaps.
     pub seq: u64,
@@ -78,6 +80,7 @@ pub struct AuditEvent {
 
 /// Which rows of the audit log are wanted. Everything that is said must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AuditFilter {
     /// By whom: an id, or a part of an email.

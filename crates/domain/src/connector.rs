@@ -57,6 +57,7 @@ impl Description {
 
 /// What a connector is good for right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectorMode {
     /// Registered or switched off: listed, never called.
@@ -108,6 +109,7 @@ impl fmt::Display for ConnectorMode {
 
 /// Where a connector in a list comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectorKind {
     /// The catalogue.
@@ -118,6 +120,7 @@ pub enum ConnectorKind {
 
 /// A connector in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConnectorSummary {
     /// Its identifier.
     pub id: ConnectorId,
@@ -157,6 +160,7 @@ pub struct ConnectorSummary {
 
 /// What became of a difference between what is pinned and what the service says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChangesState {
     /// A superuser has to look at it.
@@ -197,6 +201,7 @@ impl ChangesState {
 
 /// In which order a list of connectors comes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectorSort {
     /// The last registered first.
@@ -248,8 +253,10 @@ pub struct ConnectorView {
     pub tools: Vec<ToolView>,
     /// Its templates.
     pub templates: Vec<TemplateView>,
-    /// The JSON Schema of a server's configuration, if it takes one.
+    /// The JSON Schema of a server's or source's configuration, if it takes one.
     pub config_params: Option<Value>,
+    /// How a form for it is laid out, if it says so.
+    pub config_ui_schema: Option<Value>,
     /// When its service was last asked, and why that failed if it did; nothing before the first time.
     pub check: Option<CheckView>,
 }
@@ -265,16 +272,20 @@ pub struct CheckView {
 
 /// `POST /api/connectors/register`, and the register form.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RegisterConnector {
-    /// See [`ConnectorName`].
+    /// One line that no other connector has.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = NAME_MAX)))]
     pub name: String,
-    /// See [`Description`].
+    /// What it is for, in some lines.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = DESCRIPTION_MAX)))]
     pub description: String,
-    /// Sent to the connector with every call; empty means none. See [`check_secret`].
+    /// Sent to the connector with every call; empty means none. Anything that a header can carry.
+    #[cfg_attr(feature = "schema", schemars(length(max = SECRET_MAX)))]
     #[serde(default, skip_serializing)]
     pub secret: Option<String>,
-    /// See [`SecretHeader`]; empty means `Authorization: Bearer`.
+    /// The header that carries the secret; empty means `Authorization: Bearer`.
     #[serde(default)]
     pub secret_header: Option<String>,
 }
@@ -294,16 +305,16 @@ impl fmt::Debug for RegisterConnector {
 pub struct AddConnector {
     /// Where its manifest or MCP endpoint is.
     pub connector_url: String,
-    /// See [`ConnectorName`]; the manifest's name when there is none.
+    /// One line that no other connector has; the manifest's name when there is none.
     #[serde(default)]
     pub name: Option<String>,
-    /// [`ConnectorMode::Sync`] when nothing is said.
+    /// `sync` when nothing is said.
     #[serde(default)]
     pub mode: Option<ConnectorMode>,
-    /// See [`check_secret`]; empty means none.
+    /// Sent to the connector with every call; empty means none. Anything that a header can carry.
     #[serde(default, skip_serializing)]
     pub secret: Option<String>,
-    /// See [`SecretHeader`]; empty means `Authorization: Bearer`.
+    /// The header that carries the secret; empty means `Authorization: Bearer`.
     #[serde(default)]
     pub secret_header: Option<String>,
 }
@@ -320,18 +331,21 @@ impl fmt::Debug for AddConnector {
 
 /// `PUT /api/connectors/{id}`: what is absent stays as it is.
 #[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateConnector {
-    /// See [`ConnectorMode`] for what may follow what.
+    /// What it is to be good for. Not every mode can follow every other.
     #[serde(default)]
     pub mode: Option<ConnectorMode>,
-    /// See [`Description`].
+    /// What it is for, in some lines.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = DESCRIPTION_MAX)))]
     #[serde(default)]
     pub description: Option<String>,
-    /// A new secret; an empty one removes the one from before. See [`check_secret`].
+    /// A new secret; an empty one removes the one from before.
+    #[cfg_attr(feature = "schema", schemars(length(max = SECRET_MAX)))]
     #[serde(default, skip_serializing)]
     pub secret: Option<String>,
-    /// See [`SecretHeader`]; empty means `Authorization: Bearer`.
+    /// The header that carries the secret; empty means `Authorization: Bearer`.
     #[serde(default)]
     pub secret_header: Option<String>,
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt};
 
 /// Why one field was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum FieldError {
     /// Nothing was given where something is needed.

@@ -9,7 +9,10 @@ pub mod changes;
 pub mod connector;
 pub mod field;
 pub mod ids;
+pub mod overview;
 pub mod page;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod schema_form;
 pub mod server;
 pub mod source;

@@ -50,9 +50,11 @@ impl TokenName {
 
 /// `POST /api/mcp-servers`, and the forms that make a server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateServer {
-    /// See [`ServerName`].
+    /// What its owner calls it, in one line.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = NAME_MAX)))]
     pub name: String,
     /// The sources to make it from, in order, each once. They are texts, because what is no identifier has an answer of
     /// its own.
@@ -63,14 +65,17 @@ pub struct CreateServer {
     pub connector_id: Option<ConnectorRef>,
     /// What that connector's `config.params` schema asks for; `{}` when it asks for nothing. Only with a connector.
     #[serde(default = "empty_object")]
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
     pub configuration: Value,
 }
 
 /// `PATCH /api/mcp-servers/{id}`: what isn't there stays. What a server is itself made from can't become another connector.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateServer {
-    /// See [`ServerName`].
+    /// What its owner calls it, in one line.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = NAME_MAX)))]
     #[serde(default)]
     pub name: Option<String>,
     /// All of its sources, in order, each once.
@@ -78,9 +83,11 @@ pub struct UpdateServer {
     pub source_ids: Option<Vec<String>>,
     /// The whole of it. A secret that is sent back as `"********"` stays what it was.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Map<String, Value>>"))]
     pub configuration: Option<Value>,
     /// Taken, so that a server can be sent back as it was read, and ignored: an endpoint can't be changed.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Value>"))]
     pub endpoint: Option<IgnoredAny>,
 }
 
@@ -90,6 +97,7 @@ pub(crate) fn empty_object() -> Value {
 
 /// The connector of a server, as the server's page names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServerConnector {
     /// Its identifier.
     pub id: ConnectorId,
@@ -107,6 +115,7 @@ pub struct ServerConnector {
 
 /// One of the things that a server's tools come from: its own connector, or a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BindingView {
     /// The source; nothing for the server's own connector.
     pub source_id: Option<SourceId>,
@@ -127,6 +136,7 @@ pub struct BindingView {
 
 /// An MCP server, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServerView {
     /// Its identifier.
     pub id: ServerId,
@@ -137,6 +147,7 @@ pub struct ServerView {
     /// What it is itself made from, if it is.
     pub connector: Option<ServerConnector>,
     /// Its configuration for that connector; secret fields are masked. `{}` without one.
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
     pub configuration: Value,
     /// The sources that it is made from, in order.
     pub source_ids: Vec<SourceId>,
@@ -154,6 +165,7 @@ pub struct ServerView {
 
 /// A server, as an admin sees everybody's: nothing of what its owner configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServerOfUser {
     /// Its identifier.
     pub id: ServerId,
@@ -179,6 +191,7 @@ pub struct ServerOfUser {
 
 /// A new server, with the one sight of its first token.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreatedServer {
     /// The server.
     #[serde(flatten)]
@@ -197,6 +210,7 @@ impl std::fmt::Debug for CreatedServer {
 
 /// A token of a server, without the token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServerTokenView {
     /// Its identifier.
     pub id: ServerTokenId,
@@ -214,6 +228,7 @@ pub struct ServerTokenView {
 
 /// A new token, with its one sight.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreatedServerToken {
     /// The token's row.
     #[serde(flatten)]

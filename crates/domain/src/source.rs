@@ -59,31 +59,39 @@ impl SourceName {
 
 /// `POST /api/sources`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateSource {
-    /// See [`SourceType`].
+    /// The name of the connector that it is a use of, whether there is one yet or not.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = TYPE_MAX)))]
     #[serde(rename = "type")]
     pub kind: String,
-    /// See [`SourceName`]; nothing, or an empty text, for none.
+    /// What its owner calls it, in one line; nothing, or an empty text, for none.
+    #[cfg_attr(feature = "schema", schemars(length(max = NAME_MAX)))]
     #[serde(default)]
     pub name: Option<String>,
     /// What the connector's `config.params` schema asks for, an object.
     #[serde(default = "crate::server::empty_object")]
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
     pub source_metadata: Value,
 }
 
 /// `PATCH /api/sources/{id}`: what isn't there stays.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateSource {
-    /// See [`SourceType`].
+    /// The name of another connector.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = TYPE_MAX)))]
     #[serde(rename = "type", default)]
     pub kind: Option<String>,
-    /// See [`SourceName`]; `null`, or an empty text, takes it away.
+    /// What its owner calls it, in one line; `null`, or an empty text, takes it away.
+    #[cfg_attr(feature = "schema", schemars(length(max = NAME_MAX)))]
     #[serde(default, deserialize_with = "given")]
     pub name: Option<Option<String>>,
     /// The whole of it. A secret that is sent back as `"********"` stays what it was.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Map<String, Value>>"))]
     pub source_metadata: Option<Value>,
 }
 
@@ -94,6 +102,7 @@ pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer
 
 /// Whether a source, or whatever else a server is made from, contributes tools right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BindingState {
     /// It does.
@@ -108,6 +117,7 @@ pub enum BindingState {
 
 /// A server, as a source that it uses names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServerBrief {
     /// Its identifier.
     pub id: ServerId,
@@ -117,15 +127,17 @@ pub struct ServerBrief {
 
 /// A source, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SourceView {
     /// Its identifier.
     pub id: SourceId,
-    /// See [`SourceType`].
+    /// The name of the connector that it is a use of.
     #[serde(rename = "type")]
     pub kind: String,
     /// What its owner calls it.
     pub name: Option<String>,
     /// Its configuration; secrets are masked.
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
     pub source_metadata: Value,
     /// Whether it contributes tools.
     pub state: BindingState,
@@ -143,6 +155,7 @@ pub struct SourceView {
 
 /// What came of testing a source: the connector's service was asked for its tools, with the source's configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SourceTest {
     /// Whether it answered.
     pub success: bool,

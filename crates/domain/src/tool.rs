@@ -10,6 +10,7 @@ use serde_json::Value;
 
 /// A tool on a page: enough to read about it and to try it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ToolView {
     /// The name that clients call.
     pub name: String,
@@ -18,6 +19,7 @@ pub struct ToolView {
     /// What it does, in its own words.
     pub description: Option<String>,
     /// The JSON Schema of its arguments.
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
     pub input_schema: Value,
     /// Whether it says of itself that it changes nothing.
     pub read_only: bool,
@@ -28,6 +30,7 @@ pub struct ToolView {
 
 /// What becomes of a tool on a server right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ToolStatus {
     /// Clients are offered it.
@@ -42,15 +45,19 @@ pub enum ToolStatus {
     Shadowed,
     /// The template that it was made from is gone, or has become something that no tool can be made from.
     TemplateGone,
+    /// The server has more tools than a list holds: it would have to have fewer before this one.
+    NoRoom,
 }
 
 /// A tool of a server, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServerTool {
-    /// The tool under the name, and with the description, that clients get.
+    /// The tool under the name, and with the description, that clients get. One whose name another tool has
+    /// ([`ToolStatus::Shadowed`]) has a name here that only serves to address it.
     #[serde(flatten)]
     pub tool: ToolView,
-    /// The source that it comes from; nothing for a tool of the server's own connector, or made from its templates.
+    /// The source that it, or the template that it was made from, comes from; nothing for the server's own connector.
     pub source_id: Option<SourceId>,
     /// What its upstream calls it; for a tool that was made from a template, the name that it was given.
     pub upstream_name: String,
@@ -68,12 +75,13 @@ pub struct ServerTool {
 
 /// `PATCH /api/mcp-servers/{id}/tools/{name}`: what isn't there stays.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateTool {
     /// Whether clients are offered it.
     #[serde(default)]
     pub enabled: Option<bool>,
-    /// See [`ToolName`]; `null`, or an empty text, gives it its own name back.
+    /// The name that clients call: letters, digits, `_`, `-` and `.`. `null`, or an empty text, gives it its own name back.
     #[serde(default, deserialize_with = "given")]
     pub name: Option<Option<String>>,
     /// What clients read; `null`, or an empty text, gives it its own words back.
@@ -83,6 +91,7 @@ pub struct UpdateTool {
 
 /// `PUT /api/mcp-servers/{id}/tools/order`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ToolOrder {
     /// Names of tools, in the order that clients get. Those that aren't named follow, as their upstreams have them; an empty
@@ -92,12 +101,14 @@ pub struct ToolOrder {
 
 /// A template on a page: a factory of tools.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TemplateView {
     /// Its name.
     pub name: String,
     /// What its tools do, in its own words.
     pub description: Option<String>,
     /// The JSON Schema of its arguments, if it says what they are.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Map<String, Value>>"))]
     pub input_schema: Option<Value>,
 }
 
@@ -131,6 +142,7 @@ impl ToolName {
 
 /// A template that a server's tools can be made from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServerTemplate {
     /// The template.
     #[serde(flatten)]
@@ -141,9 +153,11 @@ pub struct ServerTemplate {
 
 /// `POST /api/mcp-servers/{id}/tools`: makes a tool from a template of the server's connector, or of a source's.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateTool {
-    /// The name that clients call, see [`ToolName`]: letters, digits, `_`, `-` and `.`, at most [`DYNAMIC_TOOL_NAME_MAX`].
+    /// The name that clients call: letters, digits, `_`, `-` and `.`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = DYNAMIC_TOOL_NAME_MAX)))]
     pub name: String,
     /// What it does, for the model; the template's own words when there are none.
     #[serde(default)]
@@ -155,6 +169,7 @@ pub struct CreateTool {
     pub source_id: Option<SourceId>,
     /// The template's arguments, an object. A `{placeholder}` in a text becomes an argument of the new tool.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Map<String, Value>"))]
     pub template_args: Value,
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Calls over some span of time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UsageView {
     /// Finished calls, failed ones among them.
     pub calls: u64,
@@ -16,6 +17,7 @@ pub struct UsageView {
 
 /// How long the spans are that calls are counted by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UsageStep {
     /// Minutes; over two days at the most.
@@ -41,6 +43,7 @@ impl UsageStep {
 
 /// Calls of one tool of one server in one span of time, or of more where less was asked to be told apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UsagePoint {
     /// When the span begins.
     pub at: Timestamp,
@@ -57,6 +60,7 @@ pub struct UsagePoint {
 
 /// `GET /api/usage`: which calls, and what to tell apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UsageQuery {
     /// The spans of time.

@@ -62,6 +62,7 @@ pub fn check_new_password(password: &str) -> Result<(), FieldError> {
 
 /// What a person may do beyond their own things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Deploys instances and keeps order among servers.
@@ -93,6 +94,7 @@ impl Role {
 
 /// A person, as shown to themself and to superusers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UserView {
     /// Their identifier.
     pub id: UserId,
@@ -118,6 +120,7 @@ impl UserView {
 
 /// A person with what superusers see beside that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UserEntry {
     /// The person.
     #[serde(flatten)]
@@ -132,6 +135,7 @@ pub struct UserEntry {
 
 /// `PATCH /api/users/{id}`: what isn't there stays.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateUser {
     /// All of their roles.
