@@ -1,65 +1,86 @@
-// Somebody who has just made an account, on the way to a first call.
+// Somebody who was invited and is no superuser, on the way from the link to a first call.
 import { somebody } from '../fixtures/people';
 import { expect, test } from '../fixtures/test';
 import { AccountPages } from '../pages/account';
-import { ConnectorsPage } from '../pages/connectors';
-import { CreateServerPage } from '../pages/create-server';
 import { ServerPage } from '../pages/server';
+import { SourcePage, SourcesPage } from '../pages/sources';
 
-test('a newcomer is led from an empty overview to a server that answers', async ({ page, mcpClient, unique, world }) => {
+test('a newcomer is led from an invitation to a server of a source of their own that answers', async ({
+  page,
+  people,
+  mcpClient,
+  javaScriptEnabled,
+  unique,
+  world,
+}) => {
+  const person = somebody(unique('hedy'));
   const name = unique('mine');
   const steps = page.getByRole('region', { name: 'Get started' });
   const current = steps.getByRole('listitem').filter({ has: page.getByRole('link') });
   const server = new ServerPage(page);
+  let [endpoint, token] = ['', ''];
 
   await test.step('an account of their own', async () => {
-    await page.goto('/sign-up');
-    await new AccountPages(page).signUp(somebody(unique('hedy')));
+    const link = await (await people.superuser()).invite(person.email);
+    const account = new AccountPages(page);
+    await account.followInvitation(link, javaScriptEnabled !== false);
+    await account.signUp(person);
     await expect(steps).toMatchAriaSnapshot(`
       - region "Get started":
         - heading "Get started" [level=2]
         - list:
           - listitem:
-            - heading "Pick an active connector" [level=3]
-            - paragraph: An MCP server is an endpoint of your own with a connector's tools behind it.
-            - link "Choose a connector":
-              - /url: /connectors?mode=active
+            - heading "Describe a source" [level=3]
+            - paragraph: /A source is your use of a connector/
+            - link "New source":
+              - /url: /sources/new
+          - listitem:
+            - heading "Create an MCP server from it" [level=3]
           - listitem:
             - heading "Connect an MCP client" [level=3]
     `);
-    await page.goto('/servers');
-    await expect(page.getByRole('heading', { name: 'No MCP servers yet' })).toBeVisible();
+  });
+
+  await test.step('a source', async () => {
+    const [form, source] = [new SourcesPage(page), new SourcePage(page)];
+    await page.goto('/');
+    await steps.getByRole('link', { name: 'New source' }).click();
+    await page.getByRole('searchbox', { name: 'Search connectors' }).fill(world.active.name);
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByRole('link', { name: `Use ${world.active.name}`, exact: true }).click();
+    await form.name.fill(name);
+    await form.field('Notebook').fill(name);
+    await form.field('Read-only').check();
+    await form.submit.click();
+    await source.told(`Source '${name}' created.`);
+    await source.runTest();
+    await expect(source.test).toContainText('It works');
   });
 
   await test.step('a server', async () => {
-    await page.goto('/');
-    await steps.getByRole('link', { name: 'Choose a connector' }).click();
-    const card = new ConnectorsPage(page).card(world.active.name);
-    await card.getByRole('link', { name: `Create Server from ${world.active.name}` }).click();
-    const form = new CreateServerPage(page);
-    await form.name.fill(name);
-    await form.readOnly.check();
-    await form.mostResults.fill('3');
-    await form.submit.click();
+    await page.getByRole('link', { name: 'Create server', exact: true }).click();
+    await page.getByLabel('Name', { exact: true }).fill(name);
+    await page.getByRole('button', { name: 'Create Server' }).click();
     await expect(page.getByRole('heading', { name, exact: true })).toBeVisible();
+    [endpoint, token] = [await server.endpoint(), await server.token()];
   });
 
-  await test.step('that answers as it was configured', async () => {
-    const client = mcpClient(await server.endpoint(), await server.token());
-    await client.initialize();
-    const refused = await client.callTool('add_note', { title: 'No', text: 'This server only reads' });
-    expect(refused.isError).toBe(true);
-    expect(refused.content[0]?.text).toContain('read-only');
-    const listed = await client.callTool('list_notes', {});
-    expect(listed.isError ?? false).toBe(false);
-  });
-
-  await test.step('and the overview knows', async () => {
+  await test.step('that the overview knows', async () => {
     await page.goto('/');
     await expect(page.getByRole('link', { name: /^MCP servers 1$/ })).toBeVisible();
     await expect(page.getByRole('link', { name, exact: true })).toBeVisible();
     await expect(current.getByRole('heading')).toHaveText('Connect an MCP client');
     await page.getByRole('link', { name, exact: true }).click();
     await expect(page.getByRole('heading', { name, exact: true })).toBeVisible();
+  });
+
+  await test.step('and answers as its source was configured', async () => {
+    const client = mcpClient(endpoint, token);
+    await client.initialize();
+    const refused = await client.callTool('add_note', { title: 'No', text: 'This server only reads' });
+    expect(refused.isError).toBe(true);
+    expect(refused.content[0]?.text).toContain('read-only');
+    const listed = await client.callTool('list_notes', {});
+    expect(listed.isError ?? false).toBe(false);
   });
 });

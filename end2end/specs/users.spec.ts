@@ -96,7 +96,7 @@ test.describe('for a superuser', () => {
       const link = await user.link();
       await expectWellMade('user');
       await there.followResetLink(link, 'a password to remember', javaScriptEnabled !== false);
-      await expect(elsewhere.getByText('Your password is changed.')).toBeVisible();
+      await expect(elsewhere.getByText('The password is changed.')).toBeVisible();
       await there.followResetLink(link, 'a password to remember', javaScriptEnabled !== false);
       await expect(there.alert).toContainText('This link is not valid any more.');
       person.password = 'a password to remember';

@@ -12,7 +12,7 @@ pub(super) use keep::{
 pub(super) use second_factor::{
     CONFIRM, ConfirmSecondFactor, OFFER, OfferSecondFactor, REMOVE, RENEW_CODES, RemoveSecondFactor, RenewRecoveryCodes,
 };
-pub(super) use tokens::{CREATE_TOKEN, CreateToken, EXPIRIES, REVOKE_TOKEN, RevokeToken};
+pub(super) use tokens::{CREATE_TOKEN, CreateToken, REVOKE_TOKEN, RevokeToken};
 
 use crate::{error::AppError, outcome::Done};
 use leptos::prelude::*;
@@ -116,13 +116,21 @@ pub(crate) async fn sign_up(
 /// Sets a lost password anew with the token of a link; signing in comes next, with the second factor if there is one.
 #[server(prefix = "/fn", endpoint = "account/reset-password")]
 pub(crate) async fn reset_password(token: String, password: String) -> Result<Done, AppError> {
-    use crate::context;
+    use crate::context::{self, Next};
     let reply = context::Reply::for_anybody(RESET_PASSWORD, "/reset-password").keep("token", &token);
     let result = async {
-        context::engine()
+        let engine = context::engine();
+        engine
             .reset_password(&context::who(), &token.trim().into(), &password.into())
             .await?;
-        Ok(context::Next::to("/sign-in").telling("Your password is changed. Sign in with the new one."))
+        let (next, text) = (Next::to("/sign-in"), "The password is changed. Sign in with the new one.");
+        let is_over = context::actor().is_some() && engine.actor_of_session(&context::session()?).await?.is_none();
+        if is_over {
+            // It was theirs, and ended with the others: it carries nothing any more.
+            context::leave_telling(text).await?;
+            return Ok(next);
+        }
+        Ok(next.telling(text))
     };
     reply.finish(result.await).await
 }

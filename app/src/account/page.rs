@@ -29,9 +29,10 @@ pub(crate) fn AccountPage() -> impl IntoView {
         let me = expect_context::<Frame>().me.ok_or(Unauthenticated::SignedOut)?;
         let sessions = engine.sessions(&actor).await?;
         let tokens = engine.api_tokens(&actor).await?;
-        let deleting = match delete {
-            true => Some(engine.belongings(&actor, actor.user).await?),
-            false => None,
+        let deleting = if delete {
+            Some(engine.belongings(&actor, actor.user).await?)
+        } else {
+            None
         };
         let revoking = revoke.and_then(|id| tokens.iter().find(|token| token.id.to_string() == id).cloned());
         let new_token = context::take::<String>(Waiting::ApiToken).await?;
@@ -90,9 +91,10 @@ fn About(me: UserView) -> impl IntoView {
 
 #[component]
 fn SecondFactor(is_on: bool) -> impl IntoView {
-    let (class, state, verb) = match is_on {
-        true => ("badge badge-good", "On", "Manage"),
-        false => ("badge", "Off", "Set up"),
+    let (class, state, verb) = if is_on {
+        ("badge badge-good", "On", "Manage")
+    } else {
+        ("badge", "Off", "Set up")
     };
     view! {
         <Setting id="second-factor" title="Second factor" about="A code from your phone, so that your password alone opens nothing.">

@@ -1,14 +1,12 @@
 //! Tokens that programs sign in with: the list, one more, one less.
 
-use super::api::{CREATE_TOKEN, CreateToken, EXPIRIES, REVOKE_TOKEN, RevokeToken};
-use crate::ui::{
-    Control, Dialog, EmptyState, Field, Hidden, Icon, InPlaceForm, Setting, Submit, TimeAgo, TimeLeft, form,
+use super::api::{CREATE_TOKEN, CreateToken, REVOKE_TOKEN, RevokeToken};
+use crate::{
+    expiry::{EXPIRIES, EXPIRY},
+    ui::{Control, Dialog, EmptyState, Field, Hidden, Icon, InPlaceForm, Setting, Submit, TimeAgo, TimeLeft, form},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::account::ApiTokenView;
-
-/// What is chosen at first.
-const EXPIRY: &str = "90";
 
 /// The tokens, and the form for one more.
 #[component]

@@ -61,9 +61,10 @@ fn LostPassword(user: UserView) -> AnyView {
 
 #[component]
 fn SecondFactor(user: UserView) -> AnyView {
-    let (class, state) = match user.second_factor {
-        true => ("badge badge-good", "On"),
-        false => ("badge", "Off"),
+    let (class, state) = if user.second_factor {
+        ("badge badge-good", "On")
+    } else {
+        ("badge", "Off")
     };
     let href = format!("/users/{}?second_factor=1", user.id);
     view! {
