@@ -182,12 +182,12 @@ pub enum Conflict {
         /// The connector's name.
         name: String,
     },
-    /// Servers would go with it.
+    /// Servers would go with it, or lose its tools.
     #[error("Connector '{name}' is used by {servers} MCP server{}: delete {} first, or force it", if *servers == 1 { "" } else { "s" }, if *servers == 1 { "it" } else { "them" })]
     ConnectorInUse {
         /// The connector's name.
         name: String,
-        /// How many servers are made from it.
+        /// How many servers are made from it or from sources of its type.
         servers: u64,
     },
     /// Somebody decided, or the service changed again, since the difference was looked at.
@@ -223,6 +223,9 @@ pub enum Conflict {
     /// There is nothing to confirm, or to remove.
     #[error("This account has no second factor")]
     NoSecondFactor,
+    /// A request took too long, and was sent again with the same key meanwhile.
+    #[error("Another request with the same Idempotency-Key took over from this one")]
+    TakenOver,
     /// The most dynamic tools that one server can have.
     #[error("Maximum {0} dynamic tools for an MCP server: delete one first")]
     ToolLimit(usize),
@@ -298,6 +301,7 @@ impl Error {
             Self::Conflict(Conflict::LastSuperuser) => "LAST_SUPERUSER",
             Self::Conflict(Conflict::SecondFactorOn) => "SECOND_FACTOR_ON",
             Self::Conflict(Conflict::NoSecondFactor) => "NO_SECOND_FACTOR",
+            Self::Conflict(Conflict::TakenOver) => "IDEMPOTENCY_KEY_TAKEN_OVER",
             Self::InvalidSourceId => "INVALID_SOURCE_ID",
             Self::Edited => "EDITED_MEANWHILE",
             Self::StaticTool(_) => "STATIC_TOOL",

@@ -3,7 +3,10 @@
 //!
 //! Sealed form: `1` (version), 4 bytes key id, 12 bytes nonce, ciphertext with its 16-byte tag.
 
-use crate::{audit::AuditKey, random};
+use crate::{
+    audit::{AuditKey, mac_of},
+    random,
+};
 use aes_gcm::{
     Aes256Gcm,
     aead::{Aead, KeyInit, Payload},
@@ -21,6 +24,8 @@ const VERSION: u8 = 1;
 const HEADER: usize = 1 + KEY_ID + NONCE;
 const KEY_ID: usize = 4;
 const NONCE: usize = 12;
+/// What keeps this use of a key apart from every other.
+const MAC_DERIVATION: &[u8] = b"patchbay macs, version 1";
 
 /// Keys are written with or without padding.
 const URL_SAFE_ANY: GeneralPurpose = GeneralPurpose::new(
@@ -98,6 +103,8 @@ struct Key {
     id: [u8; KEY_ID],
     cipher: Aes256Gcm,
     audit: AuditKey,
+    /// Derived from the key, for macs of what may hold a secret.
+    mac: SecretBox<[u8; 32]>,
 }
 
 /// Seals and opens secrets with the ring's keys.
@@ -129,6 +136,7 @@ impl Vault {
                         id,
                         cipher: Aes256Gcm::new(key.expose_secret().into()),
                         audit: AuditKey::derive(id, key.expose_secret()),
+                        mac: SecretBox::new(Box::new(mac_of(key.expose_secret(), [MAC_DERIVATION]))),
                     }
                 })
                 .collect(),
@@ -199,6 +207,20 @@ impl Vault {
         self.0.iter().map(|key| hex::encode(key.id)).collect()
     }
 
+    /// The mac of these parts for a purpose, by each key, the first one's first: to know something again that must not be kept,
+    /// whoever may guess at it with the database in hand.
+    pub(crate) fn macs(&self, purpose: &str, parts: &[&[u8]]) -> impl Iterator<Item = [u8; 32]> {
+        let mut bytes = Vec::new();
+        for part in [purpose.as_bytes()].iter().chain(parts) {
+            // With its length in front, so that nothing moves from one part to its neighbour.
+            bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(part);
+        }
+        self.0
+            .iter()
+            .map(move |key| mac_of(key.mac.expose_secret(), [&bytes[..]]))
+    }
+
     /// What the audit log's rows are written with: derived from the first key.
     pub(crate) fn audit_key(&self) -> &AuditKey {
         &self.0[0].audit
@@ -253,6 +275,25 @@ mod tests {
             vault.open("p", &sealed[..HEADER - 1]).unwrap_err(),
             VaultError::Malformed
         );
+    }
+
+    #[test]
+    fn a_mac_is_of_its_purpose_and_of_parts_that_stay_apart() {
+        let (old, new) = (KeyRing::generate_key(), KeyRing::generate_key());
+        let mac = |keys: &[&SecretString], purpose: &str, parts: &[&[u8]]| {
+            let vault = Vault::new(ring(keys));
+            vault.macs(purpose, parts).collect::<Vec<_>>()
+        };
+        let known = mac(&[&old], "p", &[b"ab", b"c"]);
+        assert_eq!(mac(&[&old], "p", &[b"ab", b"c"]), known);
+        assert_eq!(mac(&[&new, &old], "p", &[b"ab", b"c"])[1], known[0]);
+        for (keys, purpose, parts) in [
+            (&old, "q", [&b"ab"[..], b"c"]),
+            (&old, "p", [b"a", b"bc"]),
+            (&new, "p", [b"ab", b"c"]),
+        ] {
+            assert_ne!(mac(&[keys], purpose, &parts), known, "{purpose} {parts:?}");
+        }
     }
 
     #[test]

@@ -145,7 +145,7 @@ fn add_column(bytes: &mut Vec<u8>, column: Option<&[u8]>) {
 }
 
 #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-fn mac_of<'a>(key: &[u8; 32], parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
+pub(crate) fn mac_of<'a>(key: &[u8; 32], parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("a key of any length will do");
     for part in parts {
         mac.update(part);

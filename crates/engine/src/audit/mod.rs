@@ -12,7 +12,7 @@ mod list;
 mod verify;
 
 pub use chain::AuditHead;
-pub(crate) use chain::{AuditKey, AuditKeys, Chained, Row, link};
+pub(crate) use chain::{AuditKey, AuditKeys, Chained, Row, link, mac_of};
 pub(crate) use entry::{Entry, Subject};
 pub(crate) use identities::{Identity, identities};
 pub(crate) use list::Criteria;
@@ -78,6 +78,9 @@ impl Engine {
 
     /// As [`Self::commit`], for a transaction that serves the server itself.
     pub(crate) async fn commit_worker(&self, mut worker: Worker, who: &Who, entries: Vec<Entry>) -> Result<(), Error> {
+        if let Some(attempt) = who.origin.attempt {
+            self.note_done(&mut worker, attempt).await?;
+        }
         if !entries.is_empty() {
             worker
                 .append_audit(self.vault().audit_key(), self.clock(), who, &entries)
