@@ -33,7 +33,7 @@ use axum::{
 };
 use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::{LeptosRoutes as _, generate_route_list, render_app_async_with_context};
-use patchbay_app::{App, Assets, shell};
+use patchbay_app::{ApiDocs, App, Assets, shell};
 use patchbay_engine::sessions::SESSION_LIFETIME;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -80,7 +80,7 @@ pub(crate) fn dashboard(state: AppState, surroundings: Surroundings) -> Router {
         .layer(from_fn_with_state(state.engine.clone(), identify))
         .layer(from_fn_with_state(state.clone(), rate_limit));
     let engine = state.engine.clone();
-    let inner = rest::router()
+    let inner = rest::router(&engine)
         .merge(pages(&state, assets))
         .with_state(state)
         .layer(inside)
@@ -110,10 +110,12 @@ impl FromRef<AppState> for LeptosOptions {
 fn pages(state: &AppState, assets: Assets) -> Router<AppState> {
     let context = {
         let (engine, tool_caller, assets) = (state.engine.clone(), Arc::clone(&state.tool_caller), assets.clone());
+        let api_docs = ApiDocs::read(&rest::openapi::document());
         move || {
             provide_context(engine.clone());
             provide_context(Arc::clone(&tool_caller));
             provide_context(assets.clone());
+            provide_context(api_docs.clone());
         }
     };
     let page = {

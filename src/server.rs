@@ -23,8 +23,9 @@ use url::Url;
 
 /// Connections to the database at the most.
 const CONNECTIONS: u32 = 20;
-/// How often what has ended is cleared away. Sessions of nobody are kept for ten minutes, and anybody can make one.
-const HOUSEKEEPING: Duration = Duration::from_secs(10 * 60);
+/// How often what has ended is cleared away. Sessions of nobody are kept for ten minutes, and anybody can make one; an answer
+/// that may be asked for again must be gone within as many.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
 /// How often it is looked which connectors' services are due to be asked again: so much later than due they are asked.
 const WATCH: Duration = Duration::from_secs(30);
 /// How often the log tells where the audit log ends, if it has grown.
@@ -246,6 +247,10 @@ async fn keep_house(engine: Engine) {
         match engine.delete_expired_sessions().await {
             Ok(deleted) => tracing::debug!(deleted, "cleared sessions that have ended"),
             Err(error) => tracing::warn!(error = std::error::Error::source(&error), "can't clear ended sessions"),
+        }
+        match engine.forget_answers().await {
+            Ok(forgotten) => tracing::debug!(forgotten, "forgot answers that were kept long enough"),
+            Err(error) => tracing::warn!(error = std::error::Error::source(&error), "can't forget kept answers"),
         }
     }
 }

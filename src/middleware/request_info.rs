@@ -24,6 +24,11 @@ pub(crate) fn current_request_id() -> String {
     REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
 }
 
+/// Has what goes on elsewhere belong to the request that is being answered.
+pub(crate) fn belonging<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    REQUEST_ID.scope(current_request_id(), work.in_current_span())
+}
+
 /// Wraps the rest of the way in the request's id and log span.
 pub(crate) async fn attach(State(proxies): State<Arc<TrustedProxies>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();

@@ -10,8 +10,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use patchbay_domain::field::{FieldError, FieldErrors};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// What a handler, an extractor or a middleware refuses a request with.
 #[derive(Debug)]
@@ -32,6 +34,12 @@ pub(crate) enum Error {
     MethodNotAllowed,
     /// Nothing of ours has such an id. The sentence is the one for an id that could be.
     NoSuchThing { code: &'static str, message: String },
+    /// An `Idempotency-Key` came with another request before.
+    KeyReused,
+    /// The request of that key is being carried out at this moment.
+    UnderWay,
+    /// It was carried out, and its answer is forgotten.
+    AnswerForgotten,
     /// A page of another site sent it.
     CrossOrigin,
     /// It was meant for a server of another name.
@@ -50,15 +58,34 @@ impl From<FieldErrors> for Error {
     }
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// How anything that didn't work is told.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+pub(super) struct Body<'a> {
+    /// The status of the answer.
     status: u16,
+    /// What went wrong, for programs.
     error: &'a str,
+    /// The same for people.
     message: &'a str,
+    /// The same again.
     detail: &'a str,
+    /// By which whoever runs this Patchbay finds the request in the log.
     request_id: &'a str,
+    /// The fields that were refused, by name, a nested one by its path; only where there are such.
     #[serde(skip_serializing_if = "Map::is_empty")]
+    #[schemars(with = "BTreeMap<String, Field<'a>>")]
     fields: Map<String, Value>,
+}
+
+/// Why a field was refused.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RefusedField")]
+struct Field<'a> {
+    #[serde(flatten)]
+    error: &'a FieldError,
+    /// The same for people.
+    message: String,
 }
 
 impl Error {
@@ -76,10 +103,11 @@ impl Error {
             Self::UnknownRoute | Self::NoSuchThing { .. } => 404,
             Self::MethodNotAllowed => 405,
             Self::Timeout => 408,
+            Self::UnderWay | Self::AnswerForgotten => 409,
             Self::TooLarge { .. } => 413,
             Self::UnsupportedMediaType { .. } => 415,
             Self::UnknownHost => 421,
-            Self::Malformed { .. } => 422,
+            Self::Malformed { .. } | Self::KeyReused => 422,
         }
     }
 
@@ -93,6 +121,9 @@ impl Error {
             Self::UnknownRoute => "UNKNOWN_ROUTE",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::NoSuchThing { code, .. } => code,
+            Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::UnderWay => "REQUEST_UNDER_WAY",
+            Self::AnswerForgotten => "ANSWER_FORGOTTEN",
             Self::CrossOrigin => "CROSS_ORIGIN",
             Self::UnknownHost => "UNKNOWN_HOST",
         }
@@ -108,6 +139,11 @@ impl Error {
             Self::UnknownRoute => "There is nothing at this address.".to_owned(),
             Self::MethodNotAllowed => "This address doesn't take this method.".to_owned(),
             Self::NoSuchThing { message, .. } => message.clone(),
+            Self::KeyReused => "This Idempotency-Key came with another request before: use a new one.".to_owned(),
+            Self::UnderWay => "A request with this Idempotency-Key is being carried out. Try again in a moment.".to_owned(),
+            Self::AnswerForgotten => "The request with this Idempotency-Key was carried out already, and its answer is not \
+                                      kept any more. Look what came of it."
+                .to_owned(),
             Self::CrossOrigin => "Refused, because it comes from another site. If this address is right, \
                                   PATCHBAY_PUBLIC_URL must be set to it."
                 .to_owned(),
@@ -131,11 +167,8 @@ impl Error {
 
 /// `{code, message, …}`.
 fn field(error: &FieldError) -> Value {
-    let mut field = serde_json::to_value(error).unwrap_or_default();
-    if let Value::Object(entries) = &mut field {
-        entries.insert("message".to_owned(), error.to_string().into());
-    }
-    field
+    let message = error.to_string();
+    serde_json::to_value(Field { error, message }).unwrap_or_default()
 }
 
 impl IntoResponse for Error {
@@ -162,6 +195,9 @@ impl IntoResponse for Error {
             }
             Self::Engine(patchbay_engine::Error::RateLimited { retry_after }) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds(*retry_after)));
+            }
+            Self::UnderWay => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(1_u64));
             }
             _ => {}
         }
@@ -245,6 +281,9 @@ mod tests {
                 code: "CONNECTOR_NOT_FOUND",
                 message: "Connector with ID x not found".into(),
             },
+            Error::KeyReused,
+            Error::UnderWay,
+            Error::AnswerForgotten,
             Error::CrossOrigin,
             Error::UnknownHost,
         ];

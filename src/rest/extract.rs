@@ -9,10 +9,11 @@ use axum::{
 };
 use patchbay_domain::{
     field::{FieldError, FieldErrors},
-    ids::ConnectorRef,
+    ids::{ConnectorRef, SourceId},
     page::PageRequest,
 };
 use patchbay_engine::{Actor, Error as EngineError};
+use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 
 /// What a body must be, but for a document's.
@@ -152,10 +153,13 @@ fn misfit(path: &str, message: &str) -> Error {
 }
 
 /// Which page of a list is wanted, where nothing else is asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PageQuery {
+    /// How many, 50 when nobody says; a number above 200 counts as 200.
+    #[schemars(range(min = 1))]
     limit: Option<u32>,
+    /// Where the page before this one ended: its `next_cursor`.
     cursor: Option<String>,
 }
 
@@ -207,6 +211,11 @@ pub(crate) fn connector_ref(text: &str) -> Result<ConnectorRef, Error> {
 /// How a path names something with a UUID. What can't be an id is the id of nothing: the same answer as for one that is.
 pub(crate) fn id<T: std::str::FromStr>(text: &str, missing: patchbay_engine::error::NotFound) -> Result<T, Error> {
     text.parse().map_err(|_| EngineError::NotFound(missing).into())
+}
+
+/// How a path names a source. What can't be an id is told so, here as in a body.
+pub(crate) fn source_id(text: &str) -> Result<SourceId, Error> {
+    text.parse().map_err(|_| EngineError::InvalidSourceId.into())
 }
 
 #[cfg(test)]

@@ -9,19 +9,30 @@ mod auth;
 mod connectors;
 mod error;
 mod extract;
+mod idempotency;
+mod invitations;
+pub(crate) mod openapi;
 mod query;
 mod servers;
+mod sources;
+mod tokens;
 mod transfer;
+mod usage;
+mod users;
+mod version;
 
 use crate::state::AppState;
 use axum::{
     Router,
     http::Method,
+    middleware::from_fn_with_state,
     routing::{MethodRouter, any},
 };
+use patchbay_engine::Engine;
 use serde::Serialize;
 
 pub(crate) use error::{Error, seconds};
+use openapi::Doc;
 
 /// One method of one path.
 #[derive(Debug, Clone)]
@@ -31,11 +42,39 @@ pub struct Endpoint {
     /// Its path, with `{…}` where an id stands.
     pub path: &'static str,
     handler: MethodRouter<AppState>,
+    /// Whether an `Idempotency-Key` keeps it from happening twice.
+    pub is_once: bool,
+    /// Its name for programs, and what it says of itself.
+    doc: Option<(&'static str, fn(Doc) -> Doc)>,
 }
 
 impl Endpoint {
     fn new(method: Method, path: &'static str, handler: MethodRouter<AppState>) -> Self {
-        Self { method, path, handler }
+        Self {
+            method,
+            path,
+            handler,
+            is_once: false,
+            doc: None,
+        }
+    }
+
+    /// Says what it is for, under a name that no other endpoint has. Nobody looks at it before somebody asks.
+    fn doc(self, id: &'static str, doc: fn(Doc) -> Doc) -> Self {
+        Self {
+            doc: Some((id, doc)),
+            ..self
+        }
+    }
+
+    /// Its name, and what it says of itself.
+    fn documentation(&self) -> Option<(&'static str, Doc)> {
+        self.doc.map(|(id, describe)| (id, describe(Doc::default())))
+    }
+
+    /// It makes something, or shows something once: with an `Idempotency-Key`, it happens once however often it is sent.
+    fn once(self) -> Self {
+        Self { is_once: true, ..self }
     }
 }
 
@@ -44,21 +83,32 @@ impl Endpoint {
 pub fn endpoints() -> Vec<Endpoint> {
     [
         auth::endpoints(),
+        users::endpoints(),
+        invitations::endpoints(),
+        tokens::endpoints(),
         connectors::endpoints(),
+        sources::endpoints(),
         servers::endpoints(),
         audit::endpoints(),
         transfer::endpoints(),
+        usage::endpoints(),
+        openapi::endpoints(),
     ]
     .concat()
 }
 
 /// All of it, with answers in the API's own shape for what isn't there.
-pub(crate) fn router() -> Router<AppState> {
-    endpoints()
-        .into_iter()
-        .fold(Router::new(), |router, endpoint| {
-            router.route(endpoint.path, endpoint.handler)
-        })
+pub(crate) fn router(engine: &Engine) -> Router<AppState> {
+    let routes = endpoints().into_iter().fold(Router::new(), |router, endpoint| {
+        let handler = match endpoint.is_once {
+            true => endpoint
+                .handler
+                .route_layer(from_fn_with_state(engine.clone(), idempotency::once)),
+            false => endpoint.handler,
+        };
+        router.route(endpoint.path, handler)
+    });
+    servers::named_order(routes)
         .route("/api", any(|| async { Error::UnknownRoute }))
         .route("/api/", any(|| async { Error::UnknownRoute }))
         .route("/api/{*unknown}", any(|| async { Error::UnknownRoute }))

@@ -55,7 +55,8 @@ fn field(conflict: &Conflict) -> Option<String> {
         | Conflict::InvitationLimit(_)
         | Conflict::LastSuperuser
         | Conflict::SecondFactorOn
-        | Conflict::NoSecondFactor => None,
+        | Conflict::NoSecondFactor
+        | Conflict::TakenOver => None,
     }
 }
 

@@ -4,6 +4,7 @@ use crate::{
     rest::{
         Endpoint, Error,
         extract::{Caller, Json},
+        openapi::{CONNECTOR, Example},
     },
     state::AppState,
 };
@@ -19,13 +20,50 @@ use patchbay_domain::{
     field::{FieldError, FieldErrors},
     ids::{ConnectorId, ConnectorRef},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde_json::{Value, json};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(Method::POST, "/api/connectors/register", post(register)),
-        Endpoint::new(Method::POST, "/api/connectors/activate", post(activate)),
-        Endpoint::new(Method::POST, "/api/connectors", post(add)),
+        Endpoint::new(Method::POST, "/api/connectors/register", post(register))
+            .once()
+            .doc("register_connector", |doc| {
+                doc.summary("Register a connector")
+                    .about("The first of two steps: it gets its entry in the catalogue.")
+                    .superuser()
+                    .body::<RegisterConnector>()
+                    .answer::<Registered>(201, "The connector, and the next step")
+                    .fails(409, "CONNECTOR_NAME_TAKEN", "There is one of that name.")
+            }),
+        Endpoint::new(Method::POST, "/api/connectors/activate", post(activate)).doc("activate_connector", |doc| {
+            doc.summary("Activate a connector")
+                .about(
+                    "The second of two steps: its service is asked what it offers, which is pinned. The URL is \
+                        that of a manifest (`….json`), of a service that has one at `connector.json`, or of a plain \
+                        MCP endpoint.",
+                )
+                .superuser()
+                .body::<Activate>()
+                .answer::<ActivatedBody>(200, "The connector")
+                .fails(400, "CONNECTOR_UNREACHABLE", super::UNUSABLE)
+                .fails(404, "CONNECTOR_NOT_FOUND", "There is no such connector.")
+        }),
+        Endpoint::new(Method::POST, "/api/connectors", post(add))
+            .once()
+            .doc("add_connector", |doc| {
+                doc.summary("Register a connector and read what it offers in one step")
+                    .about(
+                        "For programs from before there were two. When its service can't be read, nothing is \
+                            registered.",
+                    )
+                    .superuser()
+                    .deprecated()
+                    .body::<Add>()
+                    .answer::<ActivatedBody>(201, "The connector")
+                    .fails(400, "CONNECTOR_UNREACHABLE", super::UNUSABLE)
+                    .fails(409, "CONNECTOR_NAME_TAKEN", "There is one of that name.")
+            }),
     ]
 }
 
@@ -43,16 +81,25 @@ const DEPRECATED: [(HeaderName, HeaderValue); 2] = [
     ),
 ];
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Registered {
+    /// `registered`.
     status: &'static str,
+    /// The same for people.
     message: String,
+    /// Its identifier.
     id: ConnectorId,
+    /// Its number.
     connector_id: i64,
+    /// Its name.
     name: String,
+    /// `deactive`, until it is activated.
     mode: ConnectorMode,
+    /// What it is for.
     description: String,
+    /// When it was registered.
     created_at: Timestamp,
+    /// What to do next.
     next_step: &'static str,
 }
 
@@ -76,28 +123,43 @@ async fn register(
     Ok((StatusCode::CREATED, axum::Json(registered)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Activate {
+    /// Which.
     connector_id: ConnectorRef,
+    /// Where its manifest or MCP endpoint is.
     connector_url: String,
 }
 
 /// A connector whose definitions were just read.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ActivatedBody {
+    /// `activated`, or `created` by the single step.
     status: &'static str,
+    /// The same for people.
     message: String,
+    /// Its identifier.
     id: ConnectorId,
+    /// Its number.
     connector_id: i64,
+    /// Its name.
     name: String,
+    /// Where what it offers was read.
     url: String,
+    /// What it is good for now.
     mode: ConnectorMode,
+    /// Its version, as its service says.
     version: String,
+    /// How many tools it offers.
     tools_count: u32,
+    /// How many templates it offers.
     templates_count: u32,
+    /// When it was registered.
     created_at: Timestamp,
+    /// When it last changed.
     updated_at: Timestamp,
+    /// What didn't go well but didn't stop it.
     warnings: Vec<String>,
 }
 
@@ -137,14 +199,22 @@ async fn activate(
 }
 
 /// What the single step takes. `server_url` means a connector of one's own, which is another thing with other fields.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Add {
+    /// Where its manifest or MCP endpoint is.
+    #[schemars(required)]
     connector_url: Option<String>,
+    /// Means a connector of one's own, which is another thing.
+    #[schemars(skip)]
     server_url: Option<IgnoredAny>,
+    /// One line that no other connector has; the manifest's name when nobody says.
     name: Option<String>,
+    /// `sync` when nobody says.
     mode: Option<ConnectorMode>,
+    /// Sent to the connector with every call; empty means none.
     secret: Option<String>,
+    /// The header that carries the secret; empty means `Authorization: Bearer`.
     secret_header: Option<String>,
 }
 
@@ -182,4 +252,39 @@ async fn add(State(state): State<AppState>, Caller(actor): Caller, body: Result<
         Ok::<_, Error>((StatusCode::CREATED, axum::Json(ActivatedBody::new("created", added))))
     };
     (DEPRECATED, answer.await.into_response()).into_response()
+}
+
+impl Example for Registered {
+    fn example() -> Value {
+        json!({
+            "status": "registered", "message": "Connector 'notes' registered successfully",
+            "id": CONNECTOR, "connector_id": 1,
+            "name": "notes", "mode": "deactive", "description": "Notes in a file",
+            "created_at": "2026-11-20T06:30:00Z", "next_step": NEXT_STEP,
+        })
+    }
+}
+
+impl Example for Activate {
+    fn example() -> Value {
+        json!({ "connector_id": 1, "connector_url": "http://localhost:8025/connector.json" })
+    }
+}
+
+impl Example for ActivatedBody {
+    fn example() -> Value {
+        json!({
+            "status": "activated", "message": "Connector 'notes' activated successfully",
+            "id": CONNECTOR, "connector_id": 1,
+            "name": "notes", "url": "http://localhost:8025/connector.json",
+            "mode": "active", "version": "0.1.0", "tools_count": 5, "templates_count": 3,
+            "created_at": "2026-11-20T06:30:00Z", "updated_at": "2026-11-20T09:15:42.318Z", "warnings": [],
+        })
+    }
+}
+
+impl Example for Add {
+    fn example() -> Value {
+        json!({ "connector_url": "http://localhost:8025/connector.json", "mode": "active" })
+    }
 }
