@@ -66,17 +66,16 @@ fn about_cheese() -> Value {
 async fn templates_are_listed_with_their_schemas_at_the_connector_and_at_the_server() {
     let scene = Scene::set().await;
     let templates = format!("/api/mcp-servers/{}/templates", text(&scene.server, "id"));
-    for path in ["/api/connectors/1/templates", templates.as_str()] {
+    let find = json!({
+        "name": "find", "description": "Finds notes", "input_schema": offered()["templates"][0]["inputSchema"],
+    });
+    let mut of_server = find.clone();
+    of_server["source_id"] = Value::Null;
+    for (path, expected) in [("/api/connectors/1/templates", find), (&templates, of_server)] {
         let list = scene.ada.get(path).await.expect(200);
         assert_eq!(
             list,
-            json!({
-                "templates": [{
-                    "name": "find", "description": "Finds notes", "input_schema": offered()["templates"][0]["inputSchema"],
-                }],
-                "total": 1,
-                "next_cursor": null,
-            }),
+            json!({ "templates": [expected], "total": 1, "next_cursor": null }),
             "{path}"
         );
     }

@@ -58,10 +58,44 @@ fn values() -> Vec<Value> {
 /// Every endpoint that takes a body, and one that is fine.
 fn bodies(url: &str) -> Vec<(&'static str, &'static str, Value)> {
     let account = json!({ "email": "x@example.org", "password": "long enough for one" });
+    let login = json!({ "email": "x@example.org", "password": "long enough for one", "code": "123456" });
+    let register = json!({ "email": "x@example.org", "password": "long enough for one", "invitation": null });
+    let token = json!({ "name": "x", "expires_at": "2999-01-01T00:00:00Z" });
+    let source = json!({ "type": "notes", "name": "x", "source_metadata": { "key": "x" } });
+    let server = json!({ "name": "x", "source_ids": [], "configuration": { "key": "x" }, "endpoint": "x" });
+    let password = json!({ "password": "a wrong one" });
     let decision = json!({ "revision": "x", "accept": ["tool:a"], "note": "x" });
     vec![
-        ("POST", "/api/auth/login", account.clone()),
-        ("POST", "/api/auth/register", account),
+        ("POST", "/api/auth/login", login),
+        ("POST", "/api/auth/register", register),
+        (
+            "POST",
+            "/api/auth/reset",
+            json!({ "token": "x", "password": account["password"] }),
+        ),
+        (
+            "PUT",
+            "/api/auth/password",
+            json!({ "current_password": "a wrong one", "new_password": account["password"] }),
+        ),
+        ("DELETE", "/api/auth/me", password.clone()),
+        ("POST", "/api/auth/second-factor", password.clone()),
+        ("DELETE", "/api/auth/second-factor", password),
+        ("POST", "/api/auth/second-factor/confirm", json!({ "code": "123456" })),
+        ("POST", "/api/tokens", token.clone()),
+        (
+            "PATCH",
+            "/api/users/{user}",
+            json!({ "roles": ["superuser"], "disabled": false }),
+        ),
+        (
+            "POST",
+            "/api/invitations",
+            json!({ "email": "z@example.org", "roles": ["admin"] }),
+        ),
+        ("POST", "/api/sources", source.clone()),
+        ("PATCH", "/api/sources/{source}", source.clone()),
+        ("PUT", "/api/sources/{source}", source),
         (
             "POST",
             "/api/auth/set-up",
@@ -94,19 +128,47 @@ fn bodies(url: &str) -> Vec<(&'static str, &'static str, Value)> {
         (
             "POST",
             "/api/mcp-servers",
-            json!({ "name": "x", "connector_id": 1, "configuration": { "key": "x" } }),
+            json!({ "name": "x", "connector_id": 1, "source_ids": [], "configuration": { "key": "x" } }),
+        ),
+        ("PATCH", "/api/mcp-servers/{server}", server.clone()),
+        ("PUT", "/api/mcp-servers/{server}", server),
+        ("POST", "/api/mcp-servers/{server}/duplicate", json!({ "name": "x" })),
+        (
+            "PATCH",
+            "/api/mcp-servers/{server}/tools/a",
+            json!({ "enabled": true, "name": null, "description": "x" }),
+        ),
+        (
+            "PUT",
+            "/api/mcp-servers/{server}/tools/order",
+            json!({ "names": ["a"] }),
         ),
         (
             "POST",
             "/api/mcp-servers/{server}/tools",
-            json!({ "name": "x", "description": "x", "template": "t", "template_args": { "x": "{y}" } }),
+            json!({ "name": "x", "description": "x", "template": "t", "source_id": null, "template_args": { "x": "{y}" } }),
         ),
-        ("POST", "/api/mcp-servers/{server}/tokens", json!({ "name": "x" })),
+        ("POST", "/api/mcp-servers/{server}/tokens", token),
     ]
 }
 
-/// A connector with a template and a configuration, and a server of it.
-async fn scene(app: &App) -> (Superuser, Upstream, String) {
+/// A superuser, a server of a connector with a template and a configuration, and a source.
+struct Scene {
+    root: Superuser,
+    service: Upstream,
+    server: String,
+    source: String,
+}
+
+impl Scene {
+    fn path(&self, path: &str) -> String {
+        path.replace("{server}", &self.server)
+            .replace("{source}", &self.source)
+            .replace("{user}", &self.root.view.id.to_string())
+    }
+}
+
+async fn scene(app: &App) -> Scene {
     let root = app.superuser().await;
     let mut offer = manifest(json!([tool("a")]));
     offer["templates"] = json!([{ "name": "t" }]);
@@ -114,7 +176,13 @@ async fn scene(app: &App) -> (Superuser, Upstream, String) {
     let service = Upstream::connector(offer).await;
     let connector = root.active_connector("notes", &service.manifest_url()).await;
     let server = text(&root.create_server(&connector, json!({})).await, "id");
-    (root, service, server)
+    let source = root.post("/api/sources", json!({ "type": "notes" })).await.expect(201);
+    Scene {
+        root,
+        service,
+        server,
+        source: text(&source, "id"),
+    }
 }
 
 /// An answer that is fine, or an error of the one shape.
@@ -136,7 +204,12 @@ fn assert_answered(answer: &Answer, what: &str) {
 #[tokio::test]
 async fn whatever_stands_in_a_path_is_no_fault_of_ours() {
     let app = App::start().await;
-    let (root, _service, server) = scene(&app).await;
+    let Scene {
+        root,
+        server,
+        service: _service,
+        ..
+    } = scene(&app).await;
     for endpoint in rest::endpoints().iter().filter(|endpoint| endpoint.path.contains('{')) {
         for id in ids() {
             // All parts bad, and only the last one.
@@ -164,7 +237,12 @@ async fn whatever_stands_in_a_path_is_no_fault_of_ours() {
 #[tokio::test]
 async fn whatever_stands_in_a_query_is_no_fault_of_ours() {
     let app = App::start().await;
-    let (root, _service, server) = scene(&app).await;
+    let Scene {
+        root,
+        server,
+        source,
+        service: _service,
+    } = scene(&app).await;
     let names = [
         "q",
         "mode",
@@ -183,17 +261,30 @@ async fn whatever_stands_in_a_query_is_no_fault_of_ours() {
         "to",
         "format",
         "dry_run",
+        "type",
+        "role",
+        "disabled",
+        "deleted",
+        "all",
+        "step",
+        "mcp_server_id",
+        "tool",
         "nothing",
     ];
     let long = "x".repeat(20_000);
     for endpoint in rest::endpoints().iter().filter(|endpoint| endpoint.method == "GET") {
-        let id = if endpoint.path.contains("connectors") {
-            "1"
-        } else {
-            server.as_str()
+        let id = match endpoint.path {
+            path if path.contains("connectors") => "1",
+            path if path.contains("sources") => source.as_str(),
+            _ => server.as_str(),
         };
         let path = endpoint.path.replace("{id}", id).replace("{n}", "1");
         for name in names {
+            // What there isn't is refused by its name, whatever it says.
+            let bare = root.get(&format!("{path}?{name}")).await;
+            if bare.status == 422 && bare.json()["fields"][name]["message"] == "There is no such field here." {
+                continue;
+            }
             for value in [
                 "%00",
                 "%ff",
@@ -218,9 +309,10 @@ async fn whatever_stands_in_a_query_is_no_fault_of_ours() {
 #[tokio::test]
 async fn whatever_stands_in_a_body_is_no_fault_of_ours() {
     let app = App::start().await;
-    let (root, service, server) = scene(&app).await;
-    for (method, path, fine) in bodies(&service.manifest_url()) {
-        let path = path.replace("{server}", &server);
+    let scene = scene(&app).await;
+    let root = &scene.root;
+    for (method, path, fine) in bodies(&scene.service.manifest_url()) {
+        let path = scene.path(path);
         let fields = fine.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         for field in fields.iter().map(String::as_str).chain(["nothing", "a\u{0}b", ""]) {
             for value in values() {
@@ -265,9 +357,10 @@ async fn whatever_stands_in_a_body_is_no_fault_of_ours() {
 #[tokio::test]
 async fn a_body_that_says_nothing_of_itself_or_something_else_is_refused() {
     let app = App::start().await;
-    let (root, service, server) = scene(&app).await;
-    for (method, path, fine) in bodies(&service.manifest_url()) {
-        let path = path.replace("{server}", &server);
+    let scene = scene(&app).await;
+    let root = &scene.root;
+    for (method, path, fine) in bodies(&scene.service.manifest_url()) {
+        let path = scene.path(path);
         for kind in [None, Some("text/plain"), Some("application/x-www-form-urlencoded")] {
             let request = root.request(method.parse().unwrap(), &path).body(fine.to_string());
             let request = match kind {

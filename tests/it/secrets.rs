@@ -26,6 +26,7 @@ const WRONG_PASSWORD: &str = "canary password that is wrong";
 const SECRET: &str = "canary-secret-of-a-connector";
 const REPLACED: &str = "canary-secret-that-replaced-it";
 const CONFIGURED: &str = "canary-field-of-a-configuration";
+const CONFIGURED_SOURCE: &str = "canary-field-of-a-source";
 const JWT_KEY: &str = "canary key that signs access tokens";
 
 /// A running server, a superuser's browser, and everything that must stay where it is.
@@ -39,6 +40,8 @@ struct Scene {
     secrets: Vec<String>,
     server: String,
     token_id: String,
+    source: String,
+    user: String,
 }
 
 fn program(directory: &Path, database: &TestDatabase, key: &str, arguments: &[&str]) -> Command {
@@ -85,6 +88,7 @@ impl Scene {
                 SECRET,
                 REPLACED,
                 CONFIGURED,
+                CONFIGURED_SOURCE,
                 JWT_KEY,
                 &key,
                 value,
@@ -100,6 +104,8 @@ impl Scene {
             offer,
             server: String::new(),
             token_id: String::new(),
+            source: String::new(),
+            user: String::new(),
         };
         scene.fill().await;
         scene
@@ -125,6 +131,37 @@ impl Scene {
         let made = self.says_none("create a token", made).expect(201);
         self.token_id = text(&made, "id");
         self.secrets.push(text(&made, "token"));
+        self.fill_account().await;
+    }
+
+    /// A source with a sealed field, tokens of all kinds, and a second factor that is offered. The answers that make them wait
+    /// for whoever asks again.
+    async fn fill_account(&mut self) {
+        let me = self.root.get("/api/auth/me").await.expect(200);
+        self.user = text(&me, "id");
+        let new = json!({ "type": "notes", "source_metadata": { "key": CONFIGURED_SOURCE } });
+        let made = self.root.post("/api/sources", new).await;
+        self.source = text(&self.says_none("create a source", made).expect(201), "id");
+        for (path, body) in [
+            ("/api/tokens", json!({ "name": "A script" })),
+            ("/api/invitations", json!({ "email": "ada@example.org" })),
+            (&format!("/api/users/{}/reset-link", self.user), json!({})),
+            (
+                &format!("/api/mcp-servers/{}/tokens", self.server),
+                json!({ "name": "again" }),
+            ),
+        ] {
+            let key = [("idempotency-key", path)];
+            let made = self.root.send("POST", path, &key, body.clone()).await;
+            let token = text(&self.says_none(path, made).expect(201), "token");
+            let again = self.root.send("POST", path, &key, body).await.expect(201);
+            assert_eq!(text(&again, "token"), token);
+            self.secrets.push(token);
+        }
+        let password = json!({ "password": PASSWORD });
+        let offer = self.root.post("/api/auth/second-factor", password).await;
+        let offer = self.says_none("offer a second factor", offer).expect(200);
+        self.secrets.push(text(&offer, "secret"));
     }
 
     /// The first secret that stands in a text.
@@ -167,10 +204,11 @@ impl Scene {
     /// Everything that can be asked for without changing anything.
     async fn read_all(&self) {
         let path_of = |path: &str| {
-            let id = if path.contains("connectors") {
-                "1"
-            } else {
-                self.server.as_str()
+            let id = match path {
+                path if path.contains("connectors") => "1",
+                path if path.contains("sources") => &self.source,
+                path if path.contains("users") => &self.user,
+                _ => &self.server,
             };
             path.replace("{id}", id).replace("{n}", "1").replace(":id", id)
         };
@@ -302,6 +340,16 @@ impl Scene {
         let tools = format!("/api/mcp-servers/{}/tools", self.server);
         change("POST", &tools, new).await.expect(201);
         change("DELETE", &format!("{tools}/mine"), json!({})).await.expect(204);
+        let source = format!("/api/sources/{}", self.source);
+        let kept = json!({ "name": "x", "source_metadata": { "notebook": "x", "key": "********" } });
+        change("PATCH", &source, kept).await.expect(200);
+        change("POST", &format!("{source}/test"), json!({})).await.expect(200);
+        let server = format!("/api/mcp-servers/{}", self.server);
+        let kept = json!({ "configuration": { "notebook": "x", "key": "********" } });
+        change("PATCH", &server, kept).await.expect(200);
+        change("PUT", &format!("{server}/sources/{}", self.source), json!({}))
+            .await
+            .expect(200);
         for mode in ["sync", "active"] {
             change("PATCH", "/api/connectors/1/mode", json!({ "mode": mode }))
                 .await
@@ -325,6 +373,11 @@ impl Scene {
             ("POST", "/api/auth/login"),
             ("POST", "/api/auth/register"),
             ("POST", "/api/auth/set-up"),
+            ("POST", "/api/auth/reset"),
+            ("PUT", "/api/auth/password"),
+            ("DELETE", "/api/auth/me"),
+            ("POST", "/api/auth/second-factor/confirm"),
+            ("POST", "/api/sources"),
             ("POST", "/api/connectors/register"),
             ("POST", "/api/connectors"),
             ("PUT", "/api/connectors/1"),

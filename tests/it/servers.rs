@@ -84,11 +84,9 @@ async fn a_server_is_made_from_an_active_connector_only() {
     ada.post("/api/mcp-servers", new(json!(2)))
         .await
         .expect_error(404, "CONNECTOR_NOT_FOUND");
-    let missing = ada
-        .post("/api/mcp-servers", json!({ "name": "Mine" }))
-        .await
-        .expect_error(422, "INVALID_FIELDS");
-    assert_eq!(missing["fields"]["connector_id"]["code"], "required");
+    let unlike = json!({ "name": "Mine", "configuration": { "notebook": "mine" } });
+    let refused = ada.post("/api/mcp-servers", unlike).await;
+    assert!(refused.expect_error(422, "INVALID_FIELDS")["fields"]["configuration"].is_object());
     assert!(
         app.database.texts("SELECT name FROM mcp_servers").await.is_empty(),
         "nothing was written"

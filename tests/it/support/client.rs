@@ -69,6 +69,30 @@ impl Anonymous {
         Answer::of(self.request(Method::DELETE, path)).await
     }
 
+    /// With these headers, and JSON unless it is `null`.
+    pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+        let mut request = self.request(method.parse().expect("a method"), path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::of(match body {
+            Value::Null => request,
+            body => request.json(&body),
+        })
+        .await
+    }
+
+    /// With a body, which some deletions have to have.
+    pub(crate) async fn delete_with(&self, path: &str, body: Value) -> Answer {
+        self.send("DELETE", path, &[], body).await
+    }
+
+    /// As a program does that has this token and no cookie.
+    pub(crate) async fn with_token(&self, token: &str, method: &str, path: &str, body: Value) -> Answer {
+        self.send(method, path, &[("authorization", &format!("Bearer {token}"))], body)
+            .await
+    }
+
     pub(crate) async fn login(&self, email: &str, password: &str) -> Answer {
         self.post("/api/auth/login", json!({ "email": email, "password": password }))
             .await
