@@ -9,7 +9,7 @@ use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
 /// Where a binding's configuration travels. Only Patchbay may set it.
-pub(crate) const SOURCE: &str = "dev.patchbay/source";
+pub(crate) const SOURCE: &str = rpc::META_SOURCE;
 
 /// The members of `_meta` that the gateway looks at.
 #[derive(Debug, Default)]
