@@ -1,7 +1,7 @@
 //! Tokens that programs sign in with. As the worker: one is looked up before anybody is known to be signed in.
 
-use super::{count, session_rows::Seen, users, worker::Worker};
-use crate::{Actor, Error, actor::Origin};
+use super::{count, session_rows::Seen, users, violated, worker::Worker};
+use crate::{Actor, Error, actor::Origin, error::Unauthenticated};
 use patchbay_domain::{
     account::ApiTokenView,
     ids::{ApiTokenId, UserId},
@@ -66,7 +66,12 @@ impl Worker {
             new.expires_at
         )
         .execute(self.tx().conn())
-        .await?;
+        .await
+        .map_err(|error| match violated(&error) {
+            // The account was deleted since somebody asked in its name.
+            Some("api_tokens_user_fkey") => Unauthenticated::SignedOut.into(),
+            _ => Error::from(error),
+        })?;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Invitations, and links for lost passwords. As the worker: whoever follows one isn't signed in.
 
-use super::{count, users, worker::Worker};
-use crate::Error;
+use super::{count, users, violated, worker::Worker};
+use crate::{Error, error::NotFound};
 use patchbay_domain::{
     account::InvitationView,
     ids::{InvitationId, UserId},
@@ -147,7 +147,12 @@ impl Worker {
             expires_at
         )
         .execute(self.tx().conn())
-        .await?;
+        .await
+        .map_err(|error| match violated(&error) {
+            // The account was deleted since it was looked at.
+            Some("password_resets_user_fkey") => NotFound::User.into(),
+            _ => Error::from(error),
+        })?;
         Ok(())
     }
 
