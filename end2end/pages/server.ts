@@ -6,12 +6,14 @@ export class ServerPage {
   readonly clients: Locator;
   readonly tools: Locator;
   readonly tokens: Locator;
+  readonly sources: Locator;
 
   constructor(private readonly page: Page) {
     this.newToken = page.getByRole('region', { name: 'Copy this token now' });
     this.clients = page.getByRole('region', { name: 'Connect a client' });
     this.tools = page.getByRole('region', { name: /^Tools/ });
     this.tokens = page.getByRole('region', { name: /^Tokens/ });
+    this.sources = page.getByRole('region', { name: /^Made from/ });
   }
 
   /** The endpoint's URL. */
@@ -27,7 +29,7 @@ export class ServerPage {
 
   /** The names of its tools, in order. */
   async toolNames(): Promise<string[]> {
-    return this.tools.getByRole('listitem').getByText(/^[a-z]+_[a-z]+$/).allInnerTexts();
+    return this.tools.locator('.row-name').allInnerTexts();
   }
 
   /** A tool, opened so that it can be tried. */
@@ -41,6 +43,35 @@ export class ServerPage {
   /** A tool in the list. */
   toolRow(name: string): Locator {
     return this.tools.getByRole('listitem').filter({ has: this.page.getByText(name, { exact: true }) });
+  }
+
+  /** The button that offers a tool to clients, or doesn't. */
+  toolSwitch(name: string): Locator {
+    return this.tools.getByRole('switch', { name: `Offer ${name}`, exact: true });
+  }
+
+  /** Opens the dialog that renames a tool and describes it. */
+  async editTool(name: string): Promise<Locator> {
+    const row = this.toolRow(name);
+    const link = row.getByRole('link', { name: `Edit ${name}`, exact: true });
+    if (!(await link.isVisible())) await row.getByText(name, { exact: true }).click();
+    await link.click();
+    return this.page.getByRole('dialog', { name: `Edit ${name}` });
+  }
+
+  /** What a tool or a source is moved with, a step at a time. */
+  move(name: string, way: 'up' | 'down'): Locator {
+    return this.page.getByRole('button', { name: `Move ${name} ${way}`, exact: true });
+  }
+
+  /** What the server is made from, in order. */
+  sourceNames(): Promise<string[]> {
+    return this.sources.locator('.row-name').allInnerTexts();
+  }
+
+  /** A row of what the server is made from. */
+  sourceRow(name: string): Locator {
+    return this.sources.getByRole('listitem').filter({ has: this.page.getByText(name, { exact: true }) });
   }
 
   /** A client's configuration, opened. */
@@ -59,8 +90,9 @@ export class ServerPage {
       .filter({ has: this.page.getByRole('rowheader', { name, exact: true }) });
   }
 
-  async createToken(name: string): Promise<void> {
+  async createToken(name: string, endsAfter?: string): Promise<void> {
     await this.tokens.getByLabel('Name of a new token').fill(name);
+    if (endsAfter) await this.tokens.getByLabel('Ends after').selectOption(endsAfter);
     await this.tokens.getByRole('button', { name: 'Create token' }).click();
   }
 }
@@ -81,7 +113,7 @@ class ToolForm {
   }
 
   argument(label: string): Locator {
-    return this.item.getByLabel(label);
+    return this.item.getByLabel(label, { exact: true });
   }
 
   async call(args: Record<string, string>): Promise<void> {

@@ -170,7 +170,7 @@ test('a tool whose template is gone says so and can still be deleted', async ({ 
   await api.sync(connector);
   await api.acceptChanges(connector, 'Nobody lists books any more');
   await page.goto(`/servers/${id}`);
-  await expect(server.toolRow('books')).toContainText('Not offered to clients');
+  await expect(server.toolRow('books')).toContainText('Template is gone');
   await server.toolRow('books').getByText('books', { exact: true }).click();
   await expect(server.toolRow('books').getByRole('button', { name: 'Try it' })).toHaveCount(0);
   await server.toolRow('books').getByRole('link', { name: 'Delete tool books' }).click();
