@@ -35,7 +35,8 @@ pub(super) fn clients(name: &str, endpoint: &str, token: Option<&str>) -> Vec<Cl
         Client {
             name: "Claude Desktop",
             id: "claude-desktop",
-            place: "Add this to claude_desktop_config.json (Settings, Developer, Edit Config). It needs Node.js.",
+            place: "Add this to claude_desktop_config.json (Settings, Developer, Edit Config), and restart it. It needs Node.js: \
+                    its own form for remote servers takes none that asks for a token.",
             snippet: pretty(&json!({"mcpServers": {name.clone(): desktop(endpoint, &bearer)}})),
         },
         Client {
@@ -49,7 +50,7 @@ pub(super) fn clients(name: &str, endpoint: &str, token: Option<&str>) -> Vec<Cl
         Client {
             name: "VS Code",
             id: "vs-code",
-            place: "Add this to .vscode/mcp.json in a project:",
+            place: "Add this to .vscode/mcp.json in a project, or to your own (the command \"MCP: Open User Configuration\"):",
             snippet: pretty(&json!({
                 "servers": {name: {"type": "http", "url": endpoint, "headers": {"Authorization": bearer}}}
             })),
