@@ -8,6 +8,7 @@ mod export;
 mod import;
 mod key;
 mod migrate;
+mod openapi;
 mod serve;
 mod user;
 
@@ -42,6 +43,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Export(what) => export::run(&config, what).await,
         Command::Import(what) => import::run(&config, &variables, what).await,
         Command::Audit(what) => audit::run(&config, what).await,
+        Command::Openapi => openapi::run(),
         Command::Config(what) => config::run(&config, &variables, &what).await,
         Command::Doctor => doctor::run(&config, &variables).await,
     }

@@ -18,13 +18,29 @@ use patchbay_domain::{
     page::PageRequest,
 };
 use patchbay_engine::Error as EngineError;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::error::Error as _;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(Method::GET, "/api/audit", get(list)),
-        Endpoint::new(Method::GET, "/api/audit/export", get(export)),
+        Endpoint::new(Method::GET, "/api/audit", get(list)).doc("list_audit_events", |doc| {
+            doc.summary("Read the audit log")
+                .about("Everything that the query says must hold.")
+                .superuser()
+                .query::<ListQuery>()
+                .list::<AuditEvent>("events", "Those that match, newest first")
+        }),
+        Endpoint::new(Method::GET, "/api/audit/export", get(export)).doc("export_audit_log", |doc| {
+            doc.summary("Export the audit log")
+                .superuser()
+                .query::<AuditFilter>()
+                .text(
+                    &["application/jsonl"],
+                    "The events that match, oldest first, one a line",
+                    r#"{"seq":17,"action":"connector.mode",…}"#,
+                )
+        }),
     ]
 }
 
@@ -32,17 +48,27 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 const LINES_AT_ONCE: usize = 100;
 
 /// [`AuditFilter`] and [`PageRequest`] in one query. Written out, because what is flattened can't refuse unknown fields.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ListQuery {
+    /// By whom: an id, or a part of an email.
     actor: Option<String>,
+    /// What was done: an action, or the part of one before its point (`connector`).
     action: Option<String>,
+    /// To what kind of thing.
     subject_type: Option<String>,
+    /// To which thing: an id, or a part of its name.
     subject: Option<String>,
+    /// By which way.
     door: Option<Door>,
+    /// Not before this time: RFC 3339, or a day as `2026-11-20`.
     from: Option<String>,
+    /// Before this time; a day counts to its end.
     to: Option<String>,
+    /// How many, 50 when nobody says; a number above 200 counts as 200.
+    #[schemars(range(min = 1))]
     limit: Option<u32>,
+    /// Where the page before this one ended: its `next_cursor`.
     cursor: Option<String>,
 }
 

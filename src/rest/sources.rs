@@ -176,6 +176,7 @@ async fn update(
 
 /// The servers that it left.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DeletedSource")]
 struct Left {
     /// Those that used it.
     mcp_servers: Vec<ServerBrief>,

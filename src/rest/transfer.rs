@@ -5,6 +5,7 @@
 use super::{
     Endpoint, Error,
     extract::{Caller, Query},
+    openapi::Example,
 };
 use crate::{middleware::whole_body, state::AppState};
 use axum::{
@@ -16,13 +17,35 @@ use patchbay_engine::{
     Error as EngineError,
     transfer::{Document, Format, Report},
 };
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
-use std::time::Duration;
+use serde_json::{Value, json};
+use std::{borrow::Cow, time::Duration};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(Method::GET, "/api/export", get(export)),
-        Endpoint::new(Method::POST, whole_body::IMPORT, post(import)),
+        Endpoint::new(Method::GET, "/api/export", get(export)).doc("export", |doc| {
+            doc.summary("Export everything")
+                .about("Connectors, users, sources and MCP servers, without secrets.")
+                .superuser()
+                .query::<ExportQuery>()
+                .answer_in::<Portable>(
+                    &["application/json", "application/yaml"],
+                    200,
+                    "The document, as a file",
+                )
+        }),
+        Endpoint::new(Method::POST, whole_body::IMPORT, post(import)).doc("import", |doc| {
+            doc.summary("Import a document")
+                .about(
+                    "All of it is done, or nothing when anything in it can't be. What the document doesn't speak \
+                        of stays. At most 64 MiB.",
+                )
+                .superuser()
+                .query::<ImportQuery>()
+                .body_in::<Portable>(&["application/json", "application/yaml"], true)
+                .answer::<Report>(200, "What it changed or, as a dry run, would change")
+        }),
     ]
 }
 
@@ -31,7 +54,8 @@ const TAKEN: &str = "JSON or YAML, with `Content-Type: application/json` or `app
 /// How long a document may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "DocumentFormat")]
 #[serde(rename_all = "snake_case")]
 enum Wanted {
     #[default]
@@ -39,9 +63,10 @@ enum Wanted {
     Yaml,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ExportQuery {
+    /// What to write it in.
     #[serde(default)]
     format: Wanted,
 }
@@ -75,9 +100,10 @@ async fn export(
     Ok((headers, text))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ImportQuery {
+    /// Change nothing, and tell what would change.
     #[serde(default)]
     dry_run: bool,
 }
@@ -106,6 +132,36 @@ fn format(headers: &HeaderMap) -> Option<Format> {
         "application/json" => Some(Format::Json),
         "application/yaml" | "application/x-yaml" | "text/yaml" => Some(Format::Yaml),
         _ => None,
+    }
+}
+
+/// A document, as far as the API's description goes into it.
+struct Portable;
+
+impl JsonSchema for Portable {
+    fn schema_name() -> Cow<'static, str> {
+        "Document".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let list = |about: &str| json!({ "type": "array", "items": { "type": "object" }, "description": about });
+        json_schema!({
+            "type": "object",
+            "description": "What an export wrote. Instead of one, a registry's `server.json` can be imported, too.",
+            "properties": {
+                "patchbay": { "type": "integer", "const": 1, "description": "The form of the document." },
+                "connectors": list("Entries of the catalogue."),
+                "users": list("Accounts, without passwords."),
+                "sources": list("Sources, without secrets."),
+                "servers": list("MCP servers, without tokens."),
+            },
+        })
+    }
+}
+
+impl Example for Portable {
+    fn example() -> Value {
+        json!({ "patchbay": 1, "connectors": [], "users": [], "sources": [], "servers": [] })
     }
 }
 

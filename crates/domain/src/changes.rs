@@ -240,7 +240,7 @@ impl Impact {
 
 /// How many, and the first of them by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Affected<T> {
     /// How many there are.
     pub total: u64,

@@ -119,6 +119,7 @@ async fn set_up(
 }
 
 #[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "SignUp")]
 #[serde(deny_unknown_fields)]
 struct Register {
     /// The address of the new account.
@@ -147,6 +148,7 @@ async fn register(
 }
 
 #[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ResetPassword")]
 #[serde(deny_unknown_fields)]
 struct Reset {
     /// The end of the link.
@@ -185,6 +187,7 @@ struct NewPassword {
 
 /// How many sessions were ended by something else than their owner's signing out.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EndedSessions")]
 pub(super) struct Ended {
     /// How many.
     pub(super) sessions_ended: u64,
@@ -204,6 +207,7 @@ async fn change_password(
 
 /// What only somebody who knows the password may do.
 #[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "OwnPassword")]
 #[serde(deny_unknown_fields)]
 pub(super) struct Password {
     /// One's own.

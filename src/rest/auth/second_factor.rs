@@ -84,6 +84,7 @@ async fn offer(
 }
 
 #[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "SecondFactorCode")]
 #[serde(deny_unknown_fields)]
 struct Code {
     /// Six digits that the authenticator shows.

@@ -71,6 +71,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 #[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "SignIn")]
 #[serde(deny_unknown_fields)]
 struct Credentials {
     /// Whose account.

@@ -82,6 +82,7 @@ const DEPRECATED: [(HeaderName, HeaderValue); 2] = [
 ];
 
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RegisteredConnector")]
 struct Registered {
     /// `registered`.
     status: &'static str,
@@ -124,6 +125,7 @@ async fn register(
 }
 
 #[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ActivateConnector")]
 #[serde(deny_unknown_fields)]
 struct Activate {
     /// Which.
@@ -134,6 +136,7 @@ struct Activate {
 
 /// A connector whose definitions were just read.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ActivatedConnector")]
 struct ActivatedBody {
     /// `activated`, or `created` by the single step.
     status: &'static str,
@@ -200,6 +203,7 @@ async fn activate(
 
 /// What the single step takes. `server_url` means a connector of one's own, which is another thing with other fields.
 #[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "AddConnector")]
 #[serde(deny_unknown_fields)]
 struct Add {
     /// Where its manifest or MCP endpoint is.

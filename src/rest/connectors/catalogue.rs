@@ -5,6 +5,7 @@ use crate::{
     rest::{
         Endpoint, Error, List,
         extract::{Caller, Path, Query, connector_ref},
+        openapi::{Example, with},
     },
     state::AppState,
 };
@@ -20,15 +21,37 @@ use patchbay_domain::{
     tool::TemplateView,
 };
 use patchbay_engine::connectors::ConnectorFilter;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::{Value, json, value::RawValue};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(Method::GET, "/api/connectors", get(list)),
-        Endpoint::new(Method::GET, "/api/connectors/{id}", get(show)),
-        Endpoint::new(Method::GET, "/api/connectors/{id}/templates", get(templates)),
-        Endpoint::new(Method::GET, "/api/connectors/{id}/logo", get(logo)),
+        Endpoint::new(Method::GET, "/api/connectors", get(list)).doc("list_connectors", |doc| {
+            doc.summary("List connectors")
+                .query::<ListQuery>()
+                .list::<ConnectorSummary>("connectors", "Those that match, a page of them")
+        }),
+        Endpoint::new(Method::GET, "/api/connectors/{id}", get(show)).doc("show_connector", |doc| {
+            doc.summary("Show a connector").answer::<Shown>(
+                200,
+                "The connector, with what it offers as its service \
+                                                                  wrote it",
+            )
+        }),
+        Endpoint::new(Method::GET, "/api/connectors/{id}/templates", get(templates)).doc(
+            "list_connector_templates",
+            |doc| {
+                doc.summary("List a connector's templates")
+                    .list::<TemplateView>("templates", "All of them")
+            },
+        ),
+        Endpoint::new(Method::GET, "/api/connectors/{id}/logo", get(logo)).doc("show_connector_logo", |doc| {
+            doc.summary("Show a connector's logo")
+                .etag()
+                .file(&["image/*"], "The picture")
+                .fails(404, "LOGO_NOT_FOUND", "The connector has none.")
+        }),
     ]
 }
 
@@ -36,15 +59,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 const LOGO_CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 const LOGO_CACHING: HeaderValue = HeaderValue::from_static("private, max-age=3600, must-revalidate");
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ListQuery {
+    /// Where they come from.
     kind: Option<ConnectorKind>,
+    /// What they are good for.
     mode: Option<ConnectorMode>,
+    /// Those whose services say something else than what is pinned.
     changes: Option<ChangesState>,
+    /// A part of the name or description.
     q: Option<String>,
+    /// In which order: `newest` when nobody says.
     sort: Option<ConnectorSort>,
+    /// How many, 50 when nobody says; a number above 200 counts as 200.
+    #[schemars(range(min = 1))]
     limit: Option<u32>,
+    /// Where the page before this one ended: its `next_cursor`.
     cursor: Option<String>,
 }
 
@@ -69,12 +100,19 @@ async fn list(
 }
 
 /// A connector with its definitions, which are its service's own text.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ConnectorDefinitions")]
 struct Shown {
     #[serde(flatten)]
     summary: ConnectorSummary,
+    /// Its tools, as MCP has them.
+    #[schemars(with = "Vec<Value>")]
     tools: Box<RawValue>,
+    /// Its templates, as its manifest has them.
+    #[schemars(with = "Vec<Value>")]
     templates: Box<RawValue>,
+    /// What a server or source has to tell it, with a JSON Schema in `params`.
+    #[schemars(with = "Option<Value>")]
     config: Option<Box<RawValue>>,
 }
 
@@ -121,4 +159,17 @@ async fn logo(
     answer.insert(header::CONTENT_SECURITY_POLICY, LOGO_CSP);
     answer.insert(header::CACHE_CONTROL, LOGO_CACHING);
     Ok(response)
+}
+
+impl Example for Shown {
+    fn example() -> Value {
+        with(
+            ConnectorSummary::example(),
+            json!({
+                "tools": [{ "name": "find", "description": "Finds notes", "inputSchema": { "type": "object" } }],
+                "templates": [],
+                "config": { "params": { "type": "object", "properties": { "notebook": { "type": "string" } } } },
+            }),
+        )
+    }
 }

@@ -16,10 +16,43 @@ use patchbay_domain::changes::{ChangesView, Decision, Synced};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(Method::POST, "/api/connectors/{id}/sync", post(sync)),
-        Endpoint::new(Method::GET, "/api/connectors/{id}/changes", get(show)),
-        Endpoint::new(Method::POST, "/api/connectors/{id}/changes/accept", post(accept)),
-        Endpoint::new(Method::POST, "/api/connectors/{id}/changes/refuse", post(refuse)),
+        Endpoint::new(Method::POST, "/api/connectors/{id}/sync", post(sync)).doc("sync_connector", |doc| {
+            doc.summary("Ask a connector's service now")
+                .superuser()
+                .answer::<Synced>(200, "What differed, and whether it is in force")
+                .fails(400, "CONNECTOR_UNREACHABLE", super::UNUSABLE)
+                .fails(409, "CONNECTOR_DEACTIVE", "It is switched off: activate it first.")
+        }),
+        Endpoint::new(Method::GET, "/api/connectors/{id}/changes", get(show)).doc("show_changes", |doc| {
+            doc.summary("Show what is held back")
+                .about("What the connector's service says otherwise than what is in force.")
+                .superuser()
+                .answer::<ChangesView>(200, "The difference")
+        }),
+        Endpoint::new(Method::POST, "/api/connectors/{id}/changes/accept", post(accept)).doc("accept_changes", |doc| {
+            doc.summary("Accept what is held back, or some of it")
+                .superuser()
+                .optional_body::<Decision>()
+                .answer::<ChangesView>(200, "What is left")
+                .fails(
+                    409,
+                    "CHANGES_MOVED",
+                    "The service says something else by now than what `revision` names: look again.",
+                )
+                .fails(409, "NO_CHANGES", "There is nothing to decide about.")
+        }),
+        Endpoint::new(Method::POST, "/api/connectors/{id}/changes/refuse", post(refuse)).doc("refuse_changes", |doc| {
+            doc.summary("Refuse what is held back")
+                .superuser()
+                .optional_body::<Decision>()
+                .answer::<ChangesView>(200, "What stays refused")
+                .fails(
+                    409,
+                    "CHANGES_MOVED",
+                    "The service says something else by now than what `revision` names: look again.",
+                )
+                .fails(409, "NO_CHANGES", "There is nothing to decide about.")
+        }),
     ]
 }
 

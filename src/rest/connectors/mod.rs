@@ -12,6 +12,10 @@ mod versions;
 
 use super::Endpoint;
 
+/// When a connector's service is asked in vain.
+const UNUSABLE: &str = "Its service can't be asked, or says nothing usable. `CONNECTOR_URL_REFUSED`, `CONNECTOR_STATUS` and \
+                        `CONNECTOR_MALFORMED` are other words for what exactly.";
+
 pub(super) fn endpoints() -> Vec<Endpoint> {
     [
         adding::endpoints(),

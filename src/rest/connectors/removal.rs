@@ -13,12 +13,28 @@ use axum::{
     routing::{delete, get},
 };
 use patchbay_domain::changes::{DeletedConnector, Impact};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(Method::GET, "/api/connectors/{id}/impact", get(impact)),
-        Endpoint::new(Method::DELETE, "/api/connectors/{id}", delete(remove)),
+        Endpoint::new(Method::GET, "/api/connectors/{id}/impact", get(impact)).doc("show_impact", |doc| {
+            doc.summary("Show whom deleting a connector would affect")
+                .superuser()
+                .answer::<Impact>(200, "Counts, and the first names")
+        }),
+        Endpoint::new(Method::DELETE, "/api/connectors/{id}", delete(remove)).doc("delete_connector", |doc| {
+            doc.summary("Delete a connector")
+                .about("Servers that are made from it go with it, and so do their tools and tokens.")
+                .superuser()
+                .query::<Remove>()
+                .answer::<DeletedConnector>(200, "What went")
+                .fails(
+                    409,
+                    "CONNECTOR_IN_USE",
+                    "Servers use it: delete them first, or force it.",
+                )
+        }),
     ]
 }
 
@@ -32,10 +48,10 @@ async fn impact(
     ))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Remove {
-    /// Without a value it says nothing: what can't be undone is asked for in full.
+    /// Also where servers use it. Without a value it says nothing: what can't be undone is asked for in full.
     force: Option<bool>,
 }
 

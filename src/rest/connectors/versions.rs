@@ -4,6 +4,7 @@ use crate::{
     rest::{
         Endpoint, Error, List,
         extract::{Caller, OptionalJson, PageQuery, Path, Query, connector_ref},
+        openapi::Example,
     },
     state::AppState,
 };
@@ -17,13 +18,37 @@ use patchbay_domain::{
     connector::ConnectorSummary,
 };
 use patchbay_engine::error::NotFound;
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(Method::GET, "/api/connectors/{id}/versions", get(list)),
-        Endpoint::new(Method::GET, "/api/connectors/{id}/versions/{n}", get(show)),
-        Endpoint::new(Method::POST, "/api/connectors/{id}/versions/{n}/restore", post(restore)),
+        Endpoint::new(Method::GET, "/api/connectors/{id}/versions", get(list)).doc("list_versions", |doc| {
+            doc.summary("List the versions of a connector's definitions")
+                .superuser()
+                .query::<PageQuery>()
+                .list::<VersionView>("versions", "Those that were ever in force, newest first")
+        }),
+        Endpoint::new(Method::GET, "/api/connectors/{id}/versions/{n}", get(show)).doc("show_version", |doc| {
+            doc.summary("Show a version")
+                .superuser()
+                .answer::<VersionDetail>(200, "The version, and what going back to it would change")
+        }),
+        Endpoint::new(Method::POST, "/api/connectors/{id}/versions/{n}/restore", post(restore)).doc(
+            "restore_version",
+            |doc| {
+                doc.summary("Go back to a version")
+                    .superuser()
+                    .optional_body::<Restore>()
+                    .answer::<ConnectorSummary>(200, "The connector as it is now")
+                    .fails(
+                        409,
+                        "CONNECTOR_FOLLOWS",
+                        "It follows its service, so an earlier version would not stay: make it active first.",
+                    )
+            },
+        ),
     ]
 }
 
@@ -57,9 +82,11 @@ async fn show(
     ))
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
+#[schemars(rename = "RestoreVersion")]
 #[serde(deny_unknown_fields)]
 struct Restore {
+    /// Why, for the history.
     note: Option<String>,
 }
 
@@ -72,4 +99,10 @@ async fn restore(
     let (connector, number) = (connector_ref(&id)?, number(&n)?);
     let connector = state.engine.restore_version(&actor, connector, number, note).await?;
     Ok(axum::Json(connector))
+}
+
+impl Example for Restore {
+    fn example() -> Value {
+        json!({ "note": "4 was slow" })
+    }
 }

@@ -269,6 +269,7 @@ async fn remove_for_good(
 }
 
 #[derive(Default, Deserialize, JsonSchema)]
+#[schemars(rename = "DuplicateServer")]
 #[serde(deny_unknown_fields)]
 struct Duplicate {
     /// What the new one is called; `… (copy)` when nobody says.
