@@ -91,6 +91,16 @@ test.describe('for a superuser', () => {
       await expect(elsewhere.getByRole('link', { name: /^Account of / })).toContainText('Admin');
     });
 
+    await test.step('a lost phone', async () => {
+      await api.turnOnSecondFactor();
+      await page.reload();
+      await expect(user.about).toContainText('Second factoron');
+      await user.ask('Remove second factor');
+      await user.answer('Remove second factor');
+      await expect(page.getByText('Second factor removed.')).toBeVisible();
+      await expect(user.about).toContainText('Second factoroff');
+    });
+
     await test.step('a lost password', async () => {
       await user.press('Make a reset link');
       const link = await user.link();
