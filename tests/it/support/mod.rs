@@ -3,10 +3,12 @@
 pub(crate) mod app;
 pub(crate) mod client;
 pub(crate) mod database;
+pub(crate) mod described;
 pub(crate) mod foreign;
 pub(crate) mod mcp;
 pub(crate) mod program;
 pub(crate) mod rmcp_server;
+pub(crate) mod totp;
 pub(crate) mod upstream;
 
 pub(crate) use app::App;
