@@ -5,6 +5,7 @@ use crate::{
     Actor, Engine, Error, configuration,
     connectors::{check_search, parse_time_cursor, time_cursor},
     error::NotFound,
+    sources::METADATA,
     storage::{Tx, bindings::StoredPrefix, servers::StoredServer},
     uses::{self, Uses},
 };
@@ -139,7 +140,7 @@ impl Engine {
         let sources = sources.into_iter().map(|source| {
             let used = uses.by_name(&source.kind);
             let metadata = self.readable_metadata(&source);
-            let (state, notice) = uses::state(&source.kind, used, "source_metadata", metadata.as_ref());
+            let (state, notice) = uses::state(&source.kind, used, METADATA, metadata.as_ref());
             let view = BindingView {
                 source_id: Some(SourceId(source.id)),
                 kind: source.kind,

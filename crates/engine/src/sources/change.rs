@@ -6,7 +6,7 @@ use crate::{
     audit::{Entry, Subject},
     configuration::{Kept, check_form, keep_secrets},
     error::{Conflict, NotFound},
-    servers::{changed_keys, keys},
+    servers::{changed_keys, keys, places_of},
     storage::{Tx, sources::StoredSource},
     uses::{Use, Uses},
 };
@@ -85,13 +85,14 @@ impl Engine {
             None => stored.name.clone(),
         };
         let old = self.readable_metadata(&stored);
+        let old_places = places_of(Some(&stored.secret_places))?;
         let is_other_kind = kind != stored.kind;
         let metadata = match update.source_metadata {
             Some(new) => settle(&mut errors, new, old.as_ref()),
             // What stays has to be what the other connector asks for.
             None => old.clone().filter(|_| is_other_kind).map(|configuration| Kept {
                 configuration,
-                places: crate::servers::places_of(Some(&stored.secret_places)).unwrap_or_default(),
+                places: old_places,
             }),
         };
         let metadata = metadata.filter(|new| is_other_kind || old.as_ref() != Some(&new.configuration));

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 /// How many sources a user can have.
 pub(crate) const SOURCES_MAX: u32 = 1000;
 /// The field of a request, and the name that errors of a source's configuration begin with.
-const METADATA: &str = "source_metadata";
+pub(crate) const METADATA: &str = "source_metadata";
 
 /// Which sources a list shows.
 #[derive(Debug, Clone, Default)]
