@@ -23,9 +23,9 @@ pub(super) fn DeleteDialog(
     // Servers that lose some of their tools are worth the same thought as those that go.
     let is_used = impact.using() > 0;
     let affects_anything = is_used || impact.deleted_servers > 0 || impact.sources > 0;
-    let stays = (impact.sources > 0).then(|| {
-        "Sources of its type stay, and servers that are made from sources only: they offer nothing of it any more."
-    });
+    let stays = (impact.sources > 0).then_some(
+        "Sources of its type stay, and servers that are made from sources only: they offer nothing of it any more.",
+    );
     view! {
         <Dialog title=format!("Delete {name}?") close=close.clone()>
             <p>"Its definitions, their history, its logo and its secret go. This can't be undone."</p>

@@ -23,7 +23,7 @@ pub(crate) fn UserPage() -> impl IntoView {
     let id = use_params_map()
         .with_untracked(|params| params.get("id"))
         .unwrap_or_default();
-    let ask = use_query_map().with_untracked(|query| Ask::read(query));
+    let ask = use_query_map().with_untracked(Ask::read);
     page(async move {
         let (engine, actor) = context::signed_in()?;
         actor.require_superuser()?;
