@@ -207,16 +207,44 @@ async fn in_sync_mode_a_made_tool_follows_its_template_within_a_list() {
     scene.app.clock.advance(Duration::seconds(61));
     // The modern client keeps its list for a minute, and its clock is another.
     let tools = legacy.tools().await;
-    assert_eq!(names(&tools), ["list", "find_cheese"]);
     assert_eq!(
-        tools[1]["description"], "Does find_cheese",
-        "a connector's own tool keeps its name"
+        names(&tools),
+        ["list"],
+        "the name doesn't come to mean the connector's own tool"
     );
-    let shown = scene.ada.get(&scene.path("tools")).await.expect(200);
-    assert_eq!(names(&shown["tools"]), ["list", "find_cheese", "find_cheese"]);
-    assert_eq!(shown["tools"][2]["dynamic"], true);
-    let told = text(&shown["tools"][2], "description");
-    assert!(told.starts_with("Not offered to clients"), "{told}");
+    let sentence = said(&legacy.call("find_cheese", arguments()).await);
+    assert!(sentence.contains("template 'find' any more"), "{sentence}");
+    let shown = scene.ada.get(&scene.path("tools")).await.expect(200)["tools"].clone();
+    let told: Vec<_> = shown
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| {
+            (
+                text(tool, "default_name"),
+                text(tool, "status"),
+                tool["dynamic"] == true,
+            )
+        })
+        .collect();
+    let expected = [
+        ("list", "offered", false),
+        ("find_cheese", "shadowed", false),
+        ("find_cheese", "template_gone", true),
+    ];
+    assert_eq!(
+        told,
+        expected.map(|(name, status, made)| (name.to_owned(), status.to_owned(), made))
+    );
+    let handle = text(&shown[1], "name");
+    assert!(handle.starts_with("find_cheese~"), "{handle}");
+    let path = format!("{}/{handle}", scene.path("tools"));
+    scene
+        .ada
+        .patch(&path, json!({ "name": "their_cheese" }))
+        .await
+        .expect(200);
+    eventually(async || names(&legacy.tools().await) == ["list", "their_cheese"]).await;
 }
 
 #[tokio::test]
@@ -232,5 +260,10 @@ async fn a_deactive_connectors_templates_offer_nothing() {
     }
     assert!(scene.service.calls("tools/call").is_empty());
     let shown = scene.ada.get(&scene.path("tools")).await.expect(200);
-    assert_eq!(names(&shown["tools"]), ["find_cheese"], "its owner can still delete it");
+    assert_eq!(
+        names(&shown["tools"]),
+        ["list", "find_cheese"],
+        "its owner can still delete it"
+    );
+    assert_eq!(shown["tools"][1]["status"], "switched_off");
 }
