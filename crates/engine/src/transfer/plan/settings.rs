@@ -6,6 +6,7 @@ use crate::{
         tools::{ToolKey, ToolSetting},
         transfer_servers::WholeServer,
     },
+    tools::DESCRIPTIONS_MAX_BYTES,
     transfer::{
         export::{Parts, setting_entry},
         server_entry::{ServerEntry, SettingEntry},
@@ -73,6 +74,11 @@ impl Planner<'_> {
                 step.settings.push(after.clone());
             }
             wanted.insert(key, after);
+        }
+        let descriptions = wanted.values().filter_map(|setting| setting.description.as_deref());
+        if descriptions.map(str::len).sum::<usize>() > DESCRIPTIONS_MAX_BYTES {
+            let message = "The server's own descriptions of its tools would take more than 512 KiB.";
+            self.problems.add(&format!("{path}.tool_settings"), message);
         }
         self.check_names(entry, &wanted, path);
         step

@@ -83,7 +83,7 @@ async fn asked_as(pool: &PgPool, user: &str, statement: &str) -> Option<i64> {
 }
 
 fn is_refused(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.as_deref() == Some("42501")
 }
 

@@ -274,6 +274,10 @@ servers:
         assert!(paths.contains(&path), "{path} is not among {found:#?}");
     }
 
+    let words = "x".repeat(1000);
+    let wordy: String = (0..600)
+        .map(|n| format!("{{tool: t{n}, description: {words}}}, "))
+        .collect();
     let many: String = (0..33).map(|n| format!("{{type: none, name: n{n}}}, ")).collect();
     let text = format!(
         "{HEAD}sources:
@@ -288,6 +292,7 @@ servers:
   - {{owner: ada@example.org, name: n, endpoint: /mcp/3, connector: notes, configuration: {{key: {{from_env: PATCHBAY_SECRET_MINE}}}}, sources: [{{type: free, prefix: ''}}]}}
   - {{owner: ada@example.org, name: n, endpoint: /mcp/4, sources: [{{type: free, prefix: p}}, {{type: notes, name: odd, prefix: p}}]}}
   - {{owner: ada@example.org, name: n, endpoint: /mcp/5, tool_settings: [{{tool: a, name: x}}, {{tool: b, name: x}}]}}
+  - {{owner: ada@example.org, name: n, endpoint: /mcp/6, tool_settings: [{wordy}]}}
 ",
         metadata = metadata()
     );
@@ -308,6 +313,7 @@ servers:
         "servers[3].sources[1].prefix",
         "servers[4].tool_settings[0].name",
         "servers[4].tool_settings[1].name",
+        "servers[5].tool_settings",
     ] {
         assert!(paths.contains(&path), "{path} is not among {found:#?}");
     }
