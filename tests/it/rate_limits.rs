@@ -122,3 +122,119 @@ async fn an_account_is_known_whatever_the_body_is_called() {
         }
     }
 }
+
+#[tokio::test]
+async fn signing_in_never_tells_whether_there_is_an_account() {
+    let app = App::start().await;
+    let root = app.superuser().await;
+    let ada = app.user("ada@example.org").await;
+    app.user("bob@example.org").await;
+    let off = json!({ "disabled": true });
+    root.patch(&format!("/api/users/{}", ada.view.id), off)
+        .await
+        .expect(200);
+    let nobody = app.anonymous();
+    // Known with a wrong password, switched off with the right one, unknown, and no address at all.
+    let attempts = [
+        ("bob@example.org", "wrong password"),
+        ("ada@example.org", PASSWORD),
+        ("eve@example.org", PASSWORD),
+        ("eve", PASSWORD),
+    ];
+    let mut said = Vec::new();
+    let mut took = [std::time::Duration::MAX; 4];
+    for _ in 0..5 {
+        for ((email, password), took) in attempts.iter().zip(&mut took) {
+            let begun = std::time::Instant::now();
+            let answer = nobody.login(email, password).await;
+            *took = begun.elapsed().min(*took);
+            assert_eq!(answer.header("set-cookie"), "");
+            let mut body = answer.expect_error(401, "BAD_CREDENTIALS");
+            body["request_id"].take();
+            said.push(body);
+        }
+    }
+    assert!(said.iter().all(|body| *body == said[0]), "{said:?}");
+    // Each hashes a password. What differs beside that is far less.
+    let longest = took.iter().max().unwrap();
+    assert!(took.iter().all(|took| *took * 2 > *longest), "{took:?}");
+
+    // Nor does the budget: it is the same for whoever there is and whoever there isn't.
+    app.clock.advance(Duration::minutes(2));
+    for email in ["bob@example.org", "eve@example.org"] {
+        for _ in 0..20 {
+            nobody.login(email, "wrong password").await.expect(401);
+        }
+        nobody.login(email, PASSWORD).await.expect_error(429, "RATE_LIMITED");
+    }
+}
+
+#[tokio::test]
+async fn of_a_chain_of_addresses_only_what_trusted_proxies_said_counts() {
+    let app = App::with(&[("PATCHBAY_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8")]).await;
+    let ada = app.user("ada@example.org").await;
+    let nobody = app.anonymous();
+    let login = async |forwarded: &str| {
+        let credentials = json!({ "email": "ada@example.org", "password": PASSWORD });
+        let headers = [("x-forwarded-for", forwarded), ("user-agent", "a script")];
+        nobody
+            .send("POST", "/api/auth/login", &headers, credentials)
+            .await
+            .expect(200);
+    };
+    for (forwarded, address) in [
+        ("203.0.113.1", "203.0.113.1"),
+        ("198.51.100.9, 203.0.113.2, 10.1.2.3", "203.0.113.2"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("203.0.113.3:4711", "203.0.113.3"),
+        ("nonsense", "127.0.0.1"),
+        ("203.0.113.4, nonsense", "127.0.0.1"),
+    ] {
+        login(forwarded).await;
+        let list = ada.get("/api/auth/sessions").await.expect(200);
+        let addresses: Vec<_> = list["sessions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|of| &of["address"])
+            .collect();
+        assert!(addresses.contains(&&json!(address)), "{forwarded}: {addresses:?}");
+        assert!(!list.to_string().contains("198.51.100.9"), "{list}");
+        ada.delete("/api/auth/sessions").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn whoever_shows_a_password_or_asks_services_does_so_a_few_times_a_minute() {
+    let app = App::start().await;
+    let root = app.superuser().await;
+    let (ada, eve) = (app.user("ada@example.org").await, app.user("eve@example.org").await);
+    let wrong = json!({ "password": "a wrong one" });
+    // All that asks for a password takes from one budget.
+    for _ in 0..5 {
+        ada.post("/api/auth/second-factor", &wrong).await.expect(422);
+        ada.delete_with("/api/auth/me", wrong.clone()).await.expect(422);
+    }
+    let change = json!({ "current_password": PASSWORD, "new_password": "another good password" });
+    ada.put("/api/auth/password", change)
+        .await
+        .expect_error(429, "RATE_LIMITED");
+    eve.post("/api/auth/second-factor", &wrong).await.expect(422);
+
+    let source = ada.post("/api/sources", json!({ "type": "nothing" })).await.expect(201);
+    let test = format!("/api/sources/{}/test", source["id"].as_str().unwrap());
+    for _ in 0..60 {
+        ada.post(&test, json!({})).await.expect(200);
+    }
+    let mut limited = false;
+    for _ in 0..61 {
+        limited = ada.post(&test, json!({})).await.status == 429;
+    }
+    assert!(limited);
+    for _ in 0..30 {
+        root.post("/api/invitations", json!({})).await.expect(201);
+    }
+    root.post("/api/invitations", json!({}))
+        .await
+        .expect_error(429, "RATE_LIMITED");
+}
