@@ -45,8 +45,10 @@ pub struct Endpoint {
     /// Whether an `Idempotency-Key` keeps it from happening twice.
     pub is_once: bool,
     /// Its name for programs, and what it says of itself.
-    doc: Option<(&'static str, fn(Doc) -> Doc)>,
+    doc: Option<Documentation>,
 }
+
+type Documentation = (&'static str, fn(Doc) -> Doc);
 
 impl Endpoint {
     fn new(method: Method, path: &'static str, handler: MethodRouter<AppState>) -> Self {

@@ -124,7 +124,7 @@ async fn each_path_that_it_names_is_served() {
     let app = App::start().await;
     let nobody = app.anonymous();
     for operation in printed().await.operations() {
-        let path = operation.path.replace('{', "").replace('}', "");
+        let path = operation.path.replace(['{', '}'], "");
         let method: Method = operation.method.to_uppercase().parse().unwrap();
         let answer = Answer::of(nobody.request(method, &path)).await;
         let is_there = match answer.status {

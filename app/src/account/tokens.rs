@@ -26,6 +26,7 @@ pub(super) fn Tokens(tokens: Vec<ApiTokenView>) -> AnyView {
             } else {
                 view! { <Table tokens/> }.into_any()
             }}
+            <p><a href="/api/docs">"How to use the API"</a></p>
             <InPlaceForm form action=CreateToken::url() words="The API token was not created" class="form form-inline form-choice">
                 <Field form name="name" label="Name of a new API token" placeholder="Backup script" required=true/>
                 <Field form name="expires" label="Ends after" control=Control::Select(choices.to_vec()) value=EXPIRY required=true/>

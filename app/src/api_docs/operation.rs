@@ -113,6 +113,7 @@ fn content(content: &Content) -> AnyView {
 fn Fields(rows: AnyView) -> AnyView {
     view! {
         <table class="fields">
+            <colgroup><col class="fields-name"/><col/></colgroup>
             <thead class="visually-hidden"><tr><th scope="col">"Name"</th><th scope="col">"Meaning"</th></tr></thead>
             <tbody>{rows}</tbody>
         </table>
@@ -121,11 +122,11 @@ fn Fields(rows: AnyView) -> AnyView {
 }
 
 fn row(field: &Field, place: Option<&str>) -> AnyView {
-    let place = place.map(|place| match place {
-        "header" => "header",
-        "query" => "in the query",
-        _ => "in the path",
-    });
+    let kind = match place {
+        None => field.kind.clone(),
+        Some("header") => format!("header, {}", field.kind),
+        Some(place) => format!("in the {place}, {}", field.kind),
+    };
     view! {
         <tr>
             <th scope="row">
@@ -133,7 +134,7 @@ fn row(field: &Field, place: Option<&str>) -> AnyView {
                 {field.required.then(|| view! { <span class="tag">"required"</span> })}
             </th>
             <td>
-                <p class="fields-kind">{[place.unwrap_or_default(), &field.kind].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")}</p>
+                <p class="fields-kind">{kind}</p>
                 <Paragraphs text=field.about.clone()/>
             </td>
         </tr>

@@ -37,6 +37,8 @@ pub(crate) fn Navigation() -> impl IntoView {
                         })}
                     </Suspense>
                 </nav>
+                // Pages with a frame of their own.
+                <p class="side-foot"><a href="/api/docs">"API documentation"</a></p>
                 <Suspense>
                     {Suspend::new(async move { frame.await.ok().and_then(|frame| frame.me).map(|me| view! { <Me me/> }) })}
                 </Suspense>

@@ -1,5 +1,5 @@
-//! The API's own description, as OpenAPI 3.1: made from the list of endpoints and from the types that go over the wire, so
-//! that it can't say what isn't so.
+//! The API's own description, as OpenAPI 3.1: made from the list of endpoints and from the types that go over the wire,
+//! so that it can't say what isn't so.
 //!
 //! [`doc`] is what an endpoint says of itself, [`examples`] what its types look like, [`operation`] makes one endpoint's
 //! part of the document, and what all of them share is in [`shared`].
@@ -131,8 +131,8 @@ fn describe(endpoints: &[Endpoint]) -> Value {
     document
 }
 
-/// What stands in the sources for those who read them isn't for those who read the API's description: links between items,
-/// line breaks within a paragraph, and the default that nothing is.
+/// What stands in the sources for those who read them isn't for those who read the API's description: links between
+/// items, line breaks within a paragraph, and the default that nothing is.
 fn speak_plainly(value: &mut Value) {
     match value {
         Value::Object(members) => {

@@ -9,6 +9,7 @@ use super::{
 use crate::{middleware::rate_limit::is_limited, rest::Endpoint};
 use axum::http::Method;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// Describes an endpoint.
 pub(super) fn describe(endpoint: &Endpoint, id: &str, tag: &str, doc: &Doc, schemas: &mut Schemas) -> Value {
@@ -49,7 +50,8 @@ pub(super) fn describe(endpoint: &Endpoint, id: &str, tag: &str, doc: &Doc, sche
 
 /// What follows from the rest.
 struct Facts {
-    has_path_parameters: bool,
+    /// What its path may name in vain.
+    missing: Vec<(&'static str, &'static str)>,
     /// Whether it is limited how often somebody may.
     limited: bool,
     /// Whether it takes an `Idempotency-Key`.
@@ -61,7 +63,7 @@ struct Facts {
 impl Facts {
     fn of(endpoint: &Endpoint, doc: &Doc) -> Self {
         Self {
-            has_path_parameters: endpoint.path.contains('{'),
+            missing: paths::missing(endpoint.path),
             limited: is_limited(&endpoint.method, endpoint.path),
             is_once: endpoint.is_once,
             may_be_known: doc.has_etag && endpoint.method == Method::GET,
@@ -130,18 +132,28 @@ fn responses(doc: &Doc, facts: &Facts, schemas: &mut Schemas) -> Map<String, Val
     if facts.may_be_known {
         found.push((304, refers_to("NotModified")));
     }
-    for (status, name) in common(doc, facts) {
-        if doc.failures.iter().all(|failure| failure.status != status) {
+    let own = doc
+        .failures
+        .iter()
+        .map(|failure| (failure.status, failure.code, failure.when));
+    let own: Vec<_> = facts
+        .missing
+        .iter()
+        .map(|&(code, when)| (404, code, when))
+        .chain(own)
+        .collect();
+    let common = common(doc, facts);
+    for &(status, name) in &common {
+        if own.iter().all(|(of, ..)| *of != status) {
             found.push((status, refers_to(name)));
         }
     }
-    let mut statuses: Vec<u16> = doc.failures.iter().map(|failure| failure.status).collect();
-    statuses.dedup();
+    let statuses: BTreeSet<u16> = own.iter().map(|(status, ..)| *status).collect();
     for status in statuses {
-        let common = common(doc, facts).into_iter().find(|(of, _)| *of == status);
-        let own = doc.failures.iter().filter(|failure| failure.status == status);
-        let own = own.map(|failure| (failure.code, failure.when)).collect();
-        found.push((status, failure(status, common.map(|(_, name)| name), own)));
+        let in_common = common.iter().find(|(of, _)| *of == status).map(|(_, name)| *name);
+        let own = own.iter().filter(|(of, ..)| *of == status);
+        let own: Vec<_> = own.map(|&(_, code, when)| (code, when)).collect();
+        found.push((status, failure(status, in_common, &own)));
     }
     found.sort_by_key(|(status, _)| *status);
     found
@@ -162,9 +174,6 @@ fn common(doc: &Doc, facts: &Facts) -> Vec<(u16, &'static str)> {
         (Access::Superuser, _) => common.push((403, "SuperusersOnly")),
         (_, true) => common.push((403, "SessionsOnly")),
         _ => {}
-    }
-    if facts.has_path_parameters {
-        common.push((404, "NotThere"));
     }
     if facts.is_once {
         common.push((409, "NotAgain"));

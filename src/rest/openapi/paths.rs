@@ -41,9 +41,9 @@ pub(super) const TAGS: [Tag; 12] = [
         parts: &["mcp-servers"],
     },
     Tag {
-        name: "Usage",
-        about: "How much is being called.",
-        parts: &["usage"],
+        name: "Activity",
+        about: "How much is being called, and what wants attention.",
+        parts: &["usage", "overview"],
     },
     Tag {
         name: "Users",
@@ -108,9 +108,35 @@ pub(super) fn parameters(path: &str) -> Vec<Value> {
         .collect()
 }
 
+/// The words for what a path may name in vain, and when they are said.
+pub(super) fn missing(path: &str) -> Vec<(&'static str, &'static str)> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let named = parts.windows(2).filter(|pair| pair[1].starts_with('{'));
+    named
+        .filter_map(|pair| match pair[0] {
+            "connectors" => Some(("CONNECTOR_NOT_FOUND", "There is no such connector.")),
+            "versions" => Some(("VERSION_NOT_FOUND", "The connector has no such version.")),
+            "mcp-servers" => Some(("MCP_SERVER_NOT_FOUND", "There is no such server, or it isn't yours.")),
+            "tools" => Some(("TOOL_NOT_FOUND", "The server has no such tool.")),
+            "sources" if parts[2] == "sources" => {
+                Some(("SOURCE_NOT_FOUND", "There is no such source, or it isn't yours."))
+            }
+            "tokens" => Some(("TOKEN_NOT_FOUND", "There is no such token.")),
+            "users" => Some(("USER_NOT_FOUND", "There is no such user.")),
+            "sessions" => Some(("SESSION_NOT_FOUND", "There is no such session.")),
+            "invitations" => Some(("INVITATION_NOT_FOUND", "There is no such invitation.")),
+            _ => None,
+        })
+        .collect()
+}
+
 /// What a part of a path is, by the part before it.
 fn part(before: &str, name: &str) -> Value {
-    let uuid = |about: &str, example: &str| json!({ "type": "string", "format": "uuid", "description": about, "example": example });
+    let uuid = |about: &str, example: &str| {
+        let mut schema = json!({ "type": "string", "format": "uuid", "description": about });
+        schema["example"] = example.into();
+        schema
+    };
     match (before, name) {
         ("connectors", _) => json!({
             "type": "string",

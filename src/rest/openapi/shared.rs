@@ -5,17 +5,17 @@ use crate::rest::error::Body;
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
-const ABOUT: &str = "JSON in, JSON out. Times are RFC 3339 in UTC. A field or parameter that there isn't is refused by its \
-name.
+const ABOUT: &str = "JSON in, JSON out. Times are RFC 3339 in UTC. A field or parameter that there isn't is refused by \
+its name.
 
-A list is `{<what it lists>: […], total, next_cursor}`. Pass `next_cursor` on as `cursor`, with the same filters, for the next \
-page; on the last one it is `null`.
+A list is `{<what it lists>: […], total, next_cursor}`. Pass `next_cursor` on as `cursor`, with the same filters, for \
+the next page; on the last one it is `null`.
 
-An error is `{status, error, message, detail, request_id}`, with `fields` where fields were refused: `error` is for programs, \
-`message` for people. What isn't yours is 404, as if it weren't there.
+An error is `{status, error, message, detail, request_id}`, with `fields` where fields were refused: `error` is for \
+programs, `message` for people. What isn't yours is 404, as if it weren't there.
 
-A request with an `Idempotency-Key` happens once, however often it is sent. `If-Match` with an `ETag` keeps a change from \
-undoing what somebody else changed meanwhile.";
+A request with an `Idempotency-Key` happens once, however often it is sent. `If-Match` with an `ETag` keeps a change \
+from undoing what somebody else changed meanwhile.";
 
 /// The one shape of errors.
 pub(super) fn error_schema() -> SchemaOf {
@@ -44,14 +44,17 @@ pub(super) fn security_schemes() -> Value {
         },
         "apiToken": {
             "type": "http", "scheme": "bearer", "bearerFormat": "pb_…",
-            "description": "A token from `POST /api/tokens`, for programs. It can't make further ones, and changes neither the \
-                            password nor the second factor nor whether there is an account.",
+            "description": "A token from `POST /api/tokens`, for programs. It can't make further ones, and changes \
+                            neither the password nor the second factor nor whether there is an account.",
         },
     })
 }
 
 pub(super) fn headers() -> Value {
-    let header = |about: &str, kind: &str, example: Value| json!({ "description": about, "schema": { "type": kind }, "example": example });
+    let header = |about: &str, kind: &str, example: Value| {
+        let schema = json!({ "type": kind });
+        json!({ "description": about, "schema": schema, "example": example })
+    };
     json!({
         "ETag": header(
             "The version of what is answered, for `If-Match` and `If-None-Match`.",
@@ -81,7 +84,7 @@ struct Common {
     codes: &'static [&'static str],
 }
 
-const COMMON: [Common; 12] = [
+const COMMON: [Common; 11] = [
     Common {
         name: "SignedOut",
         status: 401,
@@ -105,12 +108,6 @@ const COMMON: [Common; 12] = [
         status: 403,
         when: "Not with an API token: sign in with email and password.",
         codes: &["SESSION_REQUIRED"],
-    },
-    Common {
-        name: "NotThere",
-        status: 404,
-        when: "and so on. There is no such thing, or it isn't yours.",
-        codes: &["MCP_SERVER_NOT_FOUND", "SOURCE_NOT_FOUND", "CONNECTOR_NOT_FOUND"],
     },
     Common {
         name: "NotAgain",
@@ -202,7 +199,7 @@ pub(super) fn responses(error: &Value) -> Value {
 }
 
 /// A response of one endpoint's own: what it has in common with others, if there is such a thing, and what only it has.
-pub(super) fn failure(status: u16, in_common: Option<&str>, own: Vec<(&str, &str)>) -> Value {
+pub(super) fn failure(status: u16, in_common: Option<&str>, own: &[(&str, &str)]) -> Value {
     let in_common = in_common.and_then(common);
     let description = own
         .iter()
