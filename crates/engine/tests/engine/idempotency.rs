@@ -183,12 +183,15 @@ async fn a_request_is_known_again_with_a_new_key_of_the_vault_in_front(pool: PgP
     let (old, new) = (KeyRing::generate_key(), KeyRing::generate_key());
     let both = format!("{},{}", new.expose_secret(), old.expose_secret());
     let before = engine_with(&pool, |config| {
-        config.keys = KeyRing::parse(old.expose_secret()).unwrap()
+        config.keys = KeyRing::parse(old.expose_secret()).unwrap();
     })
     .await;
     let root = superuser(&before).await;
     let attempt = begin(&before, &root, "k").await;
     before.keep_answer(&root, attempt, &answer("made")).await.unwrap();
-    let after = engine_with(&pool, |config| config.keys = KeyRing::parse(&both).unwrap()).await;
+    let after = engine_with(&pool, |config| {
+        config.keys = KeyRing::parse(&both).unwrap();
+    })
+    .await;
     assert!(matches!(again(&after, &root, "k").await, Begun::Before(_)));
 }
