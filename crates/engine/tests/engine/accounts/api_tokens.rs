@@ -33,7 +33,10 @@ async fn a_token_speaks_for_its_owner_until_it_is_revoked(pool: PgPool) {
     let created = create(&engine, &ada, None).await;
     assert!(created.token.starts_with("pb_") && created.token.starts_with(&created.view.prefix));
     assert_eq!(created.view.name, "CI");
-    assert_eq!(engine.api_tokens(&ada).await.unwrap(), std::slice::from_ref(&created.view));
+    assert_eq!(
+        engine.api_tokens(&ada).await.unwrap(),
+        std::slice::from_ref(&created.view)
+    );
 
     let program = engine.actor_of_bearer(&created.token).await.unwrap();
     assert_eq!((program.user, program.session), (ada.user, None));
