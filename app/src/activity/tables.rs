@@ -38,7 +38,7 @@ pub(super) fn Sums(
     });
     view! {
         <section class="section" aria-labelledby=id>
-            <h2 id=id>{title}</h2>
+            <div class="section-head"><h2 id=id>{title}</h2></div>
             <table class="table">
                 <thead>
                     <tr>

@@ -131,7 +131,10 @@ pub(super) fn took_along(deleted: &DeletedConnector) -> Vec<String> {
     let left = left.into_iter().filter(|(number, ..)| *number > 0);
     went.chain(left.map(|(number, one, rest)| {
         let offer = if number == 1 { "offers" } else { "offer" };
-        format!("{}{rest} stayed, and {offer} nothing of it any more.", things(number, one))
+        format!(
+            "{}{rest} stayed, and {offer} nothing of it any more.",
+            things(number, one)
+        )
     }))
     .collect()
 }

@@ -36,7 +36,9 @@ pub(crate) fn Chart(
 ) -> AnyView {
     let top = bars.iter().map(|bar| bar.calls).max().unwrap_or(0);
     let ends = bars.first().zip(bars.last());
-    let (first, last) = ends.map_or_else(Default::default, |(first, last)| (first.label.clone(), last.label.clone()));
+    let (first, last) = ends.map_or_else(Default::default, |(first, last)| {
+        (first.label.clone(), last.label.clone())
+    });
     let calls: u64 = bars.iter().map(|bar| bar.calls).sum();
     let errors: u64 = bars.iter().map(|bar| bar.errors).sum();
     let summary = format!("{}: {}, {}.", title, things(calls, "call"), things(errors, "error"));
@@ -71,7 +73,12 @@ fn drawn(index: usize, bar: &Bar, top: u64) -> AnyView {
     let width = WIDTH - 2;
     let of = |n: u64| height(n, top);
     let (good, bad) = (of(bar.calls), of(bar.errors));
-    let words = format!("{}: {}, {}", bar.label, things(bar.calls, "call"), things(bar.errors, "error"));
+    let words = format!(
+        "{}: {}, {}",
+        bar.label,
+        things(bar.calls, "call"),
+        things(bar.errors, "error")
+    );
     view! {
         <g>
             <title>{words}</title>
