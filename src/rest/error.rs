@@ -140,10 +140,14 @@ impl Error {
             Self::MethodNotAllowed => "This address doesn't take this method.".to_owned(),
             Self::NoSuchThing { message, .. } => message.clone(),
             Self::KeyReused => "This Idempotency-Key came with another request before: use a new one.".to_owned(),
-            Self::UnderWay => "A request with this Idempotency-Key is being carried out. Try again in a moment.".to_owned(),
-            Self::AnswerForgotten => "The request with this Idempotency-Key was carried out already, and its answer is not \
+            Self::UnderWay => {
+                "A request with this Idempotency-Key is being carried out. Try again in a moment.".to_owned()
+            }
+            Self::AnswerForgotten => {
+                "The request with this Idempotency-Key was carried out already, and its answer is not \
                                       kept any more. Look what came of it."
-                .to_owned(),
+                    .to_owned()
+            }
             Self::CrossOrigin => "Refused, because it comes from another site. If this address is right, \
                                   PATCHBAY_PUBLIC_URL must be set to it."
                 .to_owned(),
@@ -218,7 +222,10 @@ pub(crate) fn seconds(duration: std::time::Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use patchbay_domain::{connector::ConnectorMode, ids::ConnectorRef};
+    use patchbay_domain::{
+        connector::ConnectorMode,
+        ids::{ConnectorRef, SourceId},
+    };
     use patchbay_engine::{
         Error as EngineError,
         error::{Conflict, Denied, NotFound, Unauthenticated},
@@ -239,6 +246,23 @@ mod tests {
             engine(Unauthenticated::BadToken.into()),
             engine(Denied::Superuser.into()),
             engine(Denied::SignUpClosed.into()),
+            engine(Unauthenticated::SecondFactorRequired.into()),
+            engine(Unauthenticated::BadCode.into()),
+            engine(Denied::Admin.into()),
+            engine(Denied::SessionNeeded.into()),
+            engine(Denied::BadInvitation.into()),
+            engine(Denied::BadResetLink.into()),
+            engine(NotFound::User.into()),
+            engine(NotFound::Source.into()),
+            engine(NotFound::Session.into()),
+            engine(NotFound::Invitation.into()),
+            engine(Conflict::LastSuperuser.into()),
+            engine(Conflict::SecondFactorOn.into()),
+            engine(Conflict::NoSecondFactor.into()),
+            engine(Conflict::TakenOver.into()),
+            engine(EngineError::InvalidSourceId),
+            engine(EngineError::UnknownSource(SourceId(uuid::Uuid::nil()))),
+            engine(EngineError::Edited),
             engine(NotFound::Connector(ConnectorRef::Number(99)).into()),
             engine(NotFound::Server.into()),
             engine(Conflict::ConnectorName("my_connector".into()).into()),

@@ -94,7 +94,11 @@ const FUNCTIONS: &[(&str, Access, &str)] = &[
         "server_id={server}&version={version}&name=y",
     ),
     ("/fn/servers/duplicate", Owner, "server_id={server}&name=z"),
-    ("/fn/servers/create-token", Owner, "server_id={server}&name=x&expires=30"),
+    (
+        "/fn/servers/create-token",
+        Owner,
+        "server_id={server}&name=x&expires=30",
+    ),
     (
         "/fn/servers/create-tool",
         Owner,
@@ -367,7 +371,9 @@ async fn each_rest_route_lets_in_whom_it_should_and_nobody_else() {
             scene.before(&root, path).await;
         }
         let answer = scene.rest(entitled, case).await;
-        let phone = rest::TAKE_A_PHONE.iter().find(|(by, of, _)| (*by, *of) == (method, path));
+        let phone = rest::TAKE_A_PHONE
+            .iter()
+            .find(|(by, of, _)| (*by, *of) == (method, path));
         let is_fine = match phone {
             Some((.., status)) => answer.status == *status,
             None => (200..300).contains(&answer.status) || path.ends_with("/logo"),
