@@ -33,6 +33,10 @@ fn collect(document: &Value, schema: &Value, before: &str, depth: usize, found: 
     let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let path = format!("{before}{name}");
+        // Of several kinds of thing in one place, the first says what is at a path.
+        if found.iter().any(|known| known.name == path) {
+            continue;
+        }
         found.push(Field {
             name: path.clone(),
             kind: kind(document, property),
@@ -41,15 +45,12 @@ fn collect(document: &Value, schema: &Value, before: &str, depth: usize, found: 
         });
         inside(document, property, &path, depth, found);
     }
-    // One of several objects: the fields of each that no other has had.
+    // One of several objects: none of what isn't in all of them has to be there.
     for choice in choices(schema) {
-        let mut of_it = Vec::new();
-        collect(document, choice, before, depth + 1, &mut of_it);
-        for mut field in of_it {
-            if found.iter().all(|known| known.name != field.name) {
-                field.required = false;
-                found.push(field);
-            }
+        let before_it = found.len();
+        collect(document, choice, before, depth + 1, found);
+        for field in &mut found[before_it..] {
+            field.required = false;
         }
     }
 }

@@ -52,7 +52,7 @@ fn parameters(parameters: &[Parameter]) -> AnyView {
     }
     let rows = parameters
         .iter()
-        .map(|parameter| row(&parameter.field, Some(&parameter.place)));
+        .map(|parameter| row(&parameter.field, Some(&parameter.place), true));
     view! {
         <div class="operation-part">
             <h3>"Parameters"</h3>
@@ -64,7 +64,7 @@ fn parameters(parameters: &[Parameter]) -> AnyView {
 
 fn body(body: &Body) -> AnyView {
     let title = if body.required { "Body" } else { "Body, if you like" };
-    view! { <div class="operation-part"><h3>{title}</h3>{content(&body.content)}</div> }.into_any()
+    view! { <div class="operation-part"><h3>{title}</h3>{content(&body.content, true)}</div> }.into_any()
 }
 
 fn answer(answer: &Answer) -> AnyView {
@@ -82,7 +82,7 @@ fn answer(answer: &Answer) -> AnyView {
                 {answer.content.as_ref().map(|inside| view! {
                     <details>
                         <summary>"What is in it"</summary>
-                        <div class="answer-content">{content(inside)}</div>
+                        <div class="answer-content">{content(inside, false)}</div>
                     </details>
                 })}
             </div>
@@ -91,11 +91,12 @@ fn answer(answer: &Answer) -> AnyView {
     .into_any()
 }
 
-fn content(content: &Content) -> AnyView {
+fn content(content: &Content, is_taken: bool) -> AnyView {
+    // What has to be there is of interest where it is taken; of what is answered, all is there.
     let rows = content
         .fields
         .iter()
-        .map(|field| row(field, None))
+        .map(|field| row(field, None, is_taken))
         .collect_view()
         .into_any();
     let example = content.example.clone().map(|example| {
@@ -121,7 +122,7 @@ fn Fields(rows: AnyView) -> AnyView {
     .into_any()
 }
 
-fn row(field: &Field, place: Option<&str>) -> AnyView {
+fn row(field: &Field, place: Option<&str>, is_taken: bool) -> AnyView {
     let kind = match place {
         None => field.kind.clone(),
         Some("header") => format!("header, {}", field.kind),
@@ -131,7 +132,7 @@ fn row(field: &Field, place: Option<&str>) -> AnyView {
         <tr>
             <th scope="row">
                 <code>{field.name.clone()}</code>
-                {field.required.then(|| view! { <span class="tag">"required"</span> })}
+                {(field.required && is_taken).then(|| view! { <span class="tag">"required"</span> })}
             </th>
             <td>
                 <p class="fields-kind">{kind}</p>

@@ -10,7 +10,7 @@ pub(super) fn Paragraphs(
     text: String,
     /// How they look.
     #[prop(optional)]
-    class: &'static str,
+    class: Option<&'static str>,
 ) -> AnyView {
     text.split('\n')
         .filter(|line| !line.trim().is_empty())
