@@ -79,6 +79,11 @@ fn which(event: &AuditEvent, number: Option<i64>) -> AnyView {
         (Some(name), Some(number)) if event.subject_type == "connector" => {
             view! { <a class="event-name" href=format!("/connectors/{number}")>{name}</a> }.into_any()
         }
+        // Who is gone has no name here any more.
+        (Some(email), _) if event.subject_type == "user" => {
+            let page = event.subject_id.map(|id| format!("/users/{id}"));
+            view! { <a class="event-name" href=page>{email}</a> }.into_any()
+        }
         (Some(name), _) => view! { <span class="event-name">{name}</span> }.into_any(),
         (None, _) if event.subject_type == "user" => view! { <span class="tag">"erased"</span> }.into_any(),
         (None, _) => view! { <span class="event-kind">{kind}</span> }.into_any(),
