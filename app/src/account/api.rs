@@ -123,7 +123,10 @@ pub(crate) async fn reset_password(token: String, password: String) -> Result<Do
         engine
             .reset_password(&context::who(), &token.trim().into(), &password.into())
             .await?;
-        let (next, text) = (Next::to("/sign-in"), "The password is changed. Sign in with the new one.");
+        let (next, text) = (
+            Next::to("/sign-in"),
+            "The password is changed. Sign in with the new one.",
+        );
         let is_over = context::actor().is_some() && engine.actor_of_session(&context::session()?).await?.is_none();
         if is_over {
             // It was theirs, and ended with the others: it carries nothing any more.
