@@ -1,8 +1,8 @@
 //! Which page stands at which address.
 
 use crate::{
-    activity::{ActivityPage, ServerActivityPage},
     account::{AccountPage, ResetPasswordPage, SecondFactorPage, SignInCodePage, SignInPage, SignUpPage},
+    activity::{ActivityPage, ServerActivityPage},
     api_docs::{ApiDocsPage, ApiSectionPage},
     audit::AuditPage,
     connectors::{ChangesPage, ConnectorPage, ConnectorsPage, CreateServerPage, VersionPage, VersionsPage},
@@ -10,8 +10,8 @@ use crate::{
     not_found::NotFoundPage,
     overview::OverviewPage,
     servers::{AllServersPage, CreateToolPage, EditServerPage, NewServerPage, ServerPage, ServersPage},
-    sources::{EditSourcePage, NewSourcePage, SourcePage, SourcesPage},
     setup::SetUpPage,
+    sources::{EditSourcePage, NewSourcePage, SourcePage, SourcesPage},
     users::{InvitationsPage, UserPage, UsersPage},
 };
 use leptos::prelude::*;
