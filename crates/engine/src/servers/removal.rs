@@ -49,7 +49,9 @@ impl Engine {
         if !actor.is_admin() {
             return check_server(&mut tx, id).await;
         }
-        let mut worker = tx.into_worker().await?;
+        // It is somebody else's, or nobody's: this transaction would find only the admin's own.
+        drop(tx);
+        let mut worker = self.db().worker().await?;
         let server = worker.lock_any_server(id).await?.ok_or(NotFound::Server)?;
         if !server.is_deleted {
             return Ok(());

@@ -63,8 +63,9 @@ impl Tx {
         let rows = sqlx::query_as!(
             StoredPrefix,
             r#"SELECT server_id AS server, source_id AS "source!", prefix FROM mcp_server_bindings
-               WHERE server_id = ANY($1) AND source_id IS NOT NULL"#,
-            servers
+               WHERE server_id = ANY($1) AND source_id IS NOT NULL AND ($2::uuid IS NULL OR user_id = $2)"#,
+            servers,
+            self.owner()
         )
         .fetch_all(self.conn())
         .await?;
@@ -84,8 +85,9 @@ impl Tx {
             return Ok(());
         }
         let rows = sqlx::query!(
-            "SELECT source_id, prefix FROM mcp_server_bindings WHERE server_id = $1",
-            server.0
+            "SELECT source_id, prefix FROM mcp_server_bindings WHERE server_id = $1 AND user_id = $2",
+            server.0,
+            user.0
         )
         .fetch_all(self.conn())
         .await?;
@@ -119,8 +121,10 @@ impl Tx {
     /// The sources that were ever on a server and are still there.
     pub(crate) async fn sources_ever_on(&mut self, server: ServerId) -> Result<Vec<SourceId>, Error> {
         let ids = sqlx::query_scalar!(
-            r#"SELECT source_id AS "source_id!" FROM mcp_server_bindings WHERE server_id = $1 AND source_id IS NOT NULL"#,
-            server.0
+            r#"SELECT source_id AS "source_id!" FROM mcp_server_bindings
+               WHERE server_id = $1 AND source_id IS NOT NULL AND ($2::uuid IS NULL OR user_id = $2)"#,
+            server.0,
+            self.owner()
         );
         Ok(ids.fetch_all(self.conn()).await?.into_iter().map(SourceId).collect())
     }
@@ -132,10 +136,11 @@ impl Tx {
         sqlx::query!(
             "INSERT INTO mcp_server_bindings (server_id, user_id, source_id, prefix)
              SELECT $2, user_id, source_id, prefix FROM mcp_server_bindings
-             WHERE server_id = $1 AND source_id = ANY($3)",
+             WHERE server_id = $1 AND source_id = ANY($3) AND ($4::uuid IS NULL OR user_id = $4)",
             from.0,
             to.0,
-            &held
+            &held,
+            self.owner()
         )
         .execute(self.conn())
         .await?;
@@ -143,10 +148,12 @@ impl Tx {
         sqlx::query!(
             "INSERT INTO mcp_server_tools (server_id, user_id, source_id, name, description, template, template_args, created_at)
              SELECT $2, user_id, source_id, name, description, template, template_args, created_at FROM mcp_server_tools
-             WHERE server_id = $1 AND (source_id IS NULL OR source_id = ANY($3))",
+             WHERE server_id = $1 AND (source_id IS NULL OR source_id = ANY($3))
+               AND ($4::uuid IS NULL OR user_id = $4)",
             from.0,
             to.0,
-            &held
+            &held,
+            self.owner()
         )
         .execute(self.conn())
         .await?;
@@ -154,10 +161,12 @@ impl Tx {
             "INSERT INTO mcp_server_tool_settings
                  (server_id, user_id, source_id, made, tool, enabled, name, description, position)
              SELECT $2, user_id, source_id, made, tool, enabled, name, description, position FROM mcp_server_tool_settings
-             WHERE server_id = $1 AND (source_id IS NULL OR source_id = ANY($3))",
+             WHERE server_id = $1 AND (source_id IS NULL OR source_id = ANY($3))
+               AND ($4::uuid IS NULL OR user_id = $4)",
             from.0,
             to.0,
-            &held
+            &held,
+            self.owner()
         )
         .execute(self.conn())
         .await?;

@@ -56,8 +56,10 @@ impl Tx {
     pub(crate) async fn attempt(&mut self, key_hash: &[u8; 32]) -> Result<Option<StoredAttempt>, Error> {
         let row = sqlx::query_as!(
             StoredAttempt,
-            "SELECT id, request_mac, begun_at, answered_at, answer FROM idempotency_keys WHERE key_hash = $1",
-            key_hash
+            "SELECT id, request_mac, begun_at, answered_at, answer FROM idempotency_keys
+             WHERE key_hash = $1 AND ($2::uuid IS NULL OR user_id = $2)",
+            key_hash,
+            self.owner()
         );
         Ok(row.fetch_optional(self.conn()).await?)
     }
@@ -65,10 +67,12 @@ impl Tx {
     /// Does nothing where somebody else has taken over.
     pub(crate) async fn keep_answer(&mut self, id: Uuid, now: OffsetDateTime, sealed: &[u8]) -> Result<(), Error> {
         sqlx::query!(
-            "UPDATE idempotency_keys SET answered_at = $2, answer = $3 WHERE id = $1",
+            "UPDATE idempotency_keys SET answered_at = $2, answer = $3
+             WHERE id = $1 AND ($4::uuid IS NULL OR user_id = $4)",
             id,
             now,
-            sealed
+            sealed,
+            self.owner()
         )
         .execute(self.conn())
         .await?;
@@ -76,12 +80,21 @@ impl Tx {
     }
 
     pub(crate) async fn give_up_attempt(&mut self, id: Uuid, now: OffsetDateTime) -> Result<(), Error> {
-        sqlx::query!("DELETE FROM idempotency_keys WHERE id = $1 AND done_at IS NULL", id)
-            .execute(self.conn())
-            .await?;
-        sqlx::query!("UPDATE idempotency_keys SET answered_at = $2 WHERE id = $1", id, now)
-            .execute(self.conn())
-            .await?;
+        sqlx::query!(
+            "DELETE FROM idempotency_keys WHERE id = $1 AND done_at IS NULL AND ($2::uuid IS NULL OR user_id = $2)",
+            id,
+            self.owner()
+        )
+        .execute(self.conn())
+        .await?;
+        sqlx::query!(
+            "UPDATE idempotency_keys SET answered_at = $2 WHERE id = $1 AND ($3::uuid IS NULL OR user_id = $3)",
+            id,
+            now,
+            self.owner()
+        )
+        .execute(self.conn())
+        .await?;
         Ok(())
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! Every statement runs in a transaction that serves one request ([`Db::begin_as`], which row-level security then
 //! holds to that user's rows) or the server itself ([`worker`]). There is no third way in.
+//!
+//! Row-level security is the second lock. The first is the statement's own: whatever a [`Tx`] reads, changes or deletes
+//! of what users own says whose ([`Tx::owner`]), so that one lock alone still keeps users apart.
 
 pub(crate) mod api_tokens;
 pub(crate) mod audit;
@@ -25,8 +28,8 @@ pub(crate) mod servers;
 pub(crate) mod serving;
 pub(crate) mod session_rows;
 pub mod sessions;
-pub(crate) mod sources;
 mod set_up_tokens;
+pub(crate) mod sources;
 pub(crate) mod tools;
 pub(crate) mod transfer;
 pub(crate) mod transfer_servers;
@@ -103,7 +106,7 @@ impl Db {
         )
         .fetch_one(&mut *tx)
         .await?;
-        Ok(Tx(tx))
+        Ok(Tx { tx, user: Some(user) })
     }
 
     /// A transaction that serves the server itself and sees all rows. For [`worker`] and [`sessions`] only.
@@ -112,7 +115,7 @@ impl Db {
         sqlx::query!("SELECT set_config('role', 'patchbay_worker', true) AS role")
             .fetch_one(&mut *tx)
             .await?;
-        Ok(Tx(tx))
+        Ok(Tx { tx, user: None })
     }
 
     /// How far the counter has moved that every change's notification carries.
@@ -141,15 +144,25 @@ impl From<PgPool> for Db {
 
 /// A transaction; rolled back unless committed.
 #[derive(Debug)]
-pub(crate) struct Tx(sqlx::Transaction<'static, Postgres>);
+pub(crate) struct Tx {
+    tx: sqlx::Transaction<'static, Postgres>,
+    /// Whose request it serves; nothing for the server itself.
+    user: Option<UserId>,
+}
 
 impl Tx {
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        Ok(self.0.commit().await?)
+        Ok(self.tx.commit().await?)
     }
 
     fn conn(&mut self) -> &mut PgConnection {
-        &mut self.0
+        &mut self.tx
+    }
+
+    /// Whose rows a statement keeps to, as its parameter: `$n::uuid IS NULL OR user_id = $n`. Nothing for the server
+    /// itself, which sees everybody's.
+    fn owner(&self) -> Option<uuid::Uuid> {
+        self.user.map(|user| user.0)
     }
 }
 

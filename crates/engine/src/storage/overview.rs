@@ -27,14 +27,15 @@ impl Tx {
         let rows = sqlx::query!(
             r#"SELECT t.name AS "name!", t.expires_at AS "expires_at!", s.id AS "server_id?", s.name AS "server?"
                FROM mcp_server_tokens t JOIN mcp_servers s ON s.id = t.server_id AND s.deleted_at IS NULL
-               WHERE t.revoked_at IS NULL AND t.expires_at BETWEEN $1 AND $2
+               WHERE t.revoked_at IS NULL AND t.expires_at BETWEEN $1 AND $2 AND ($4::uuid IS NULL OR t.user_id = $4)
                UNION ALL
                SELECT name, expires_at, NULL, NULL FROM api_tokens
-               WHERE revoked_at IS NULL AND expires_at BETWEEN $1 AND $2
+               WHERE revoked_at IS NULL AND expires_at BETWEEN $1 AND $2 AND ($4::uuid IS NULL OR user_id = $4)
                ORDER BY 2 LIMIT $3"#,
             from,
             to,
-            TOKENS_MAX
+            TOKENS_MAX,
+            self.owner()
         )
         .fetch_all(self.conn())
         .await?;

@@ -68,8 +68,10 @@ impl Tx {
         let rows = sqlx::query_as!(
             TokenRow,
             "SELECT id, name, prefix, created_at, last_used_at, expires_at FROM mcp_server_tokens
-             WHERE server_id = $1 AND revoked_at IS NULL ORDER BY created_at DESC, id",
-            server.0
+             WHERE server_id = $1 AND revoked_at IS NULL AND ($2::uuid IS NULL OR user_id = $2)
+             ORDER BY created_at DESC, id",
+            server.0,
+            self.owner()
         )
         .fetch_all(self.conn())
         .await?;
@@ -84,11 +86,13 @@ impl Tx {
         now: OffsetDateTime,
     ) -> Result<Option<String>, Error> {
         let name = sqlx::query_scalar!(
-            "UPDATE mcp_server_tokens SET revoked_at = $3 WHERE id = $2 AND server_id = $1 AND revoked_at IS NULL
+            "UPDATE mcp_server_tokens SET revoked_at = $3
+             WHERE id = $2 AND server_id = $1 AND revoked_at IS NULL AND ($4::uuid IS NULL OR user_id = $4)
              RETURNING name",
             server.0,
             token.0,
-            now
+            now,
+            self.owner()
         );
         Ok(name.fetch_optional(self.conn()).await?)
     }

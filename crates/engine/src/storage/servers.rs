@@ -80,12 +80,14 @@ impl Tx {
                      AND ($1::uuid IS NULL OR id = $1)
                      AND ($7::text IS NULL OR strpos(lower(name || E'\n' || endpoint), lower($7)) > 0)
                      AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3::uuid))
+                     AND ($8::uuid IS NULL OR user_id = $8)
                    ORDER BY created_at DESC, id DESC LIMIT $4
                ) s
                LEFT JOIN LATERAL (
                    SELECT sum(calls)::bigint AS calls, sum(errors)::bigint AS errors,
                           sum(total_micros)::bigint AS total_micros
-                   FROM mcp_server_usage WHERE server_id = s.id AND minute >= $5
+                   FROM mcp_server_usage
+                   WHERE server_id = s.id AND minute >= $5 AND ($8::uuid IS NULL OR user_id = $8)
                ) u ON true
                ORDER BY s.created_at DESC, s.id DESC"#,
             id.map(|id| id.0),
@@ -95,6 +97,7 @@ impl Tx {
             usage_since,
             filter.deleted,
             filter.needle(),
+            self.owner(),
         )
         .fetch_all(self.conn())
         .await?;
@@ -125,9 +128,11 @@ impl Tx {
         let total = sqlx::query_scalar!(
             r"SELECT count(*) FROM mcp_servers
               WHERE (deleted_at IS NOT NULL) = $1
-                AND ($2::text IS NULL OR strpos(lower(name || E'\n' || endpoint), lower($2)) > 0)",
+                AND ($2::text IS NULL OR strpos(lower(name || E'\n' || endpoint), lower($2)) > 0)
+                AND ($3::uuid IS NULL OR user_id = $3)",
             filter.deleted,
             filter.needle(),
+            self.owner(),
         );
         Ok(count(total.fetch_one(self.conn()).await?))
     }
@@ -135,30 +140,43 @@ impl Tx {
     /// Whether there is such a server that isn't deleted.
     pub(crate) async fn has_mcp_server(&mut self, id: ServerId) -> Result<bool, Error> {
         let has = sqlx::query_scalar!(
-            r#"SELECT EXISTS (SELECT FROM mcp_servers WHERE id = $1 AND deleted_at IS NULL) AS "has!""#,
-            id.0
+            r#"SELECT EXISTS (
+                   SELECT FROM mcp_servers
+                   WHERE id = $1 AND deleted_at IS NULL AND ($2::uuid IS NULL OR user_id = $2)
+               ) AS "has!""#,
+            id.0,
+            self.owner()
         );
         Ok(has.fetch_one(self.conn()).await?)
     }
 
     /// What a server is itself made from, if it is.
     pub(crate) async fn connector_of(&mut self, id: ServerId) -> Result<Option<ConnectorId>, Error> {
-        let connector = sqlx::query_scalar!("SELECT connector_id FROM mcp_servers WHERE id = $1", id.0)
-            .fetch_optional(self.conn())
-            .await?;
+        let connector = sqlx::query_scalar!(
+            "SELECT connector_id FROM mcp_servers WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2)",
+            id.0,
+            self.owner()
+        )
+        .fetch_optional(self.conn())
+        .await?;
         Ok(connector.flatten().map(ConnectorId))
     }
 
     /// A server, deleted or not, held until the transaction ends: whoever changes it changes it alone.
     pub(crate) async fn lock_server(&mut self, id: ServerId) -> Result<Option<StandingServer>, Error> {
-        sqlx::query!("SELECT id FROM mcp_servers WHERE id = $1 FOR NO KEY UPDATE", id.0)
-            .fetch_optional(self.conn())
-            .await?;
+        sqlx::query!(
+            "SELECT id FROM mcp_servers WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2) FOR NO KEY UPDATE",
+            id.0,
+            self.owner()
+        )
+        .fetch_optional(self.conn())
+        .await?;
         let row = sqlx::query!(
             r#"SELECT name, endpoint, connector_id, configuration, secret_places::text AS secret_places, source_ids,
                       updated_at, deleted_at IS NOT NULL AS "is_deleted!"
-               FROM mcp_servers WHERE id = $1"#,
-            id.0
+               FROM mcp_servers WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2)"#,
+            id.0,
+            self.owner()
         )
         .fetch_optional(self.conn())
         .await?;
@@ -187,12 +205,13 @@ impl Tx {
             "UPDATE mcp_servers SET name = COALESCE($2, name), source_ids = COALESCE($3, source_ids),
                     configuration = COALESCE($4, configuration),
                     secret_places = CASE WHEN $4 IS NULL THEN secret_places ELSE $5::text::json END
-             WHERE id = $1",
+             WHERE id = $1 AND ($6::uuid IS NULL OR user_id = $6)",
             id.0,
             name,
             source_ids.as_deref(),
             configuration.map(|configuration| configuration.sealed.as_slice()),
             configuration.map(|configuration| configuration.secret_places.as_str()),
+            self.owner(),
         )
         .execute(self.conn())
         .await?;
@@ -202,9 +221,11 @@ impl Tx {
     /// Adds a source behind those that the server has. Both must be held.
     pub(crate) async fn add_source_to_server(&mut self, id: ServerId, source: SourceId) -> Result<(), Error> {
         sqlx::query!(
-            "UPDATE mcp_servers SET source_ids = array_append(source_ids, $2) WHERE id = $1",
+            "UPDATE mcp_servers SET source_ids = array_append(source_ids, $2)
+             WHERE id = $1 AND ($3::uuid IS NULL OR user_id = $3)",
             id.0,
-            source.0
+            source.0,
+            self.owner()
         )
         .execute(self.conn())
         .await?;
@@ -213,9 +234,11 @@ impl Tx {
 
     pub(crate) async fn remove_source_from_server(&mut self, id: ServerId, source: SourceId) -> Result<(), Error> {
         sqlx::query!(
-            "UPDATE mcp_servers SET source_ids = array_remove(source_ids, $2) WHERE id = $1",
+            "UPDATE mcp_servers SET source_ids = array_remove(source_ids, $2)
+             WHERE id = $1 AND ($3::uuid IS NULL OR user_id = $3)",
             id.0,
-            source.0
+            source.0,
+            self.owner()
         )
         .execute(self.conn())
         .await?;
@@ -225,9 +248,11 @@ impl Tx {
     /// Whether there was such a server to delete.
     pub(crate) async fn delete_mcp_server(&mut self, id: ServerId, now: OffsetDateTime) -> Result<bool, Error> {
         let done = sqlx::query!(
-            "UPDATE mcp_servers SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL",
+            "UPDATE mcp_servers SET deleted_at = $2
+             WHERE id = $1 AND deleted_at IS NULL AND ($3::uuid IS NULL OR user_id = $3)",
             id.0,
-            now
+            now,
+            self.owner()
         )
         .execute(self.conn())
         .await?;
@@ -237,8 +262,10 @@ impl Tx {
     /// Undoes that; whether there was anything to undo.
     pub(crate) async fn restore_mcp_server(&mut self, id: ServerId) -> Result<bool, Error> {
         let done = sqlx::query!(
-            "UPDATE mcp_servers SET deleted_at = NULL WHERE id = $1 AND deleted_at IS NOT NULL",
-            id.0
+            "UPDATE mcp_servers SET deleted_at = NULL
+             WHERE id = $1 AND deleted_at IS NOT NULL AND ($2::uuid IS NULL OR user_id = $2)",
+            id.0,
+            self.owner()
         )
         .execute(self.conn())
         .await?;

@@ -90,12 +90,14 @@ impl Tx {
                WHERE ($1::text IS NULL OR strpos(lower(concat_ws(E'\n', name, type)), lower($1)) > 0)
                  AND ($2::text IS NULL OR type = $2)
                  AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid))
+                 AND ($6::uuid IS NULL OR user_id = $6)
                ORDER BY created_at DESC, id DESC LIMIT $5"#,
             filter.needle(),
             filter.kind,
             before_at,
             before_id,
             i64::from(limit),
+            self.owner(),
         )
         .fetch_all(self.conn())
         .await?;
@@ -106,9 +108,11 @@ impl Tx {
         let total = sqlx::query_scalar!(
             r"SELECT count(*) FROM sources
               WHERE ($1::text IS NULL OR strpos(lower(concat_ws(E'\n', name, type)), lower($1)) > 0)
-                AND ($2::text IS NULL OR type = $2)",
+                AND ($2::text IS NULL OR type = $2)
+                AND ($3::uuid IS NULL OR user_id = $3)",
             filter.needle(),
             filter.kind,
+            self.owner(),
         );
         Ok(count(total.fetch_one(self.conn()).await?))
     }
@@ -118,8 +122,9 @@ impl Tx {
         let rows = sqlx::query_as!(
             StoredSource,
             r#"SELECT id, type AS kind, name, sealed_metadata, secret_places::text AS "secret_places!", created_at, updated_at
-               FROM sources WHERE id = ANY($1)"#,
-            ids
+               FROM sources WHERE id = ANY($1) AND ($2::uuid IS NULL OR user_id = $2)"#,
+            ids,
+            self.owner()
         )
         .fetch_all(self.conn())
         .await?;
@@ -132,9 +137,13 @@ impl Tx {
 
     /// One of the user's sources, held until the transaction ends: whoever changes it changes it alone.
     pub(crate) async fn lock_source(&mut self, id: SourceId) -> Result<Option<StoredSource>, Error> {
-        sqlx::query!("SELECT id FROM sources WHERE id = $1 FOR UPDATE", id.0)
-            .fetch_optional(self.conn())
-            .await?;
+        sqlx::query!(
+            "SELECT id FROM sources WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2) FOR UPDATE",
+            id.0,
+            self.owner()
+        )
+        .fetch_optional(self.conn())
+        .await?;
         self.get_source_by_id(id).await
     }
 
@@ -151,13 +160,14 @@ impl Tx {
                     source_metadata = COALESCE($4::text::jsonb, source_metadata),
                     sealed_metadata = COALESCE($5, sealed_metadata),
                     secret_places = COALESCE($6::text::json, secret_places)
-             WHERE id = $1",
+             WHERE id = $1 AND ($7::uuid IS NULL OR user_id = $7)",
             id.0,
             kind,
             name,
             metadata.map(|metadata| metadata.shown.as_str()),
             metadata.map(|metadata| metadata.sealed.as_slice()),
             metadata.map(|metadata| metadata.secret_places.as_str()),
+            self.owner(),
         )
         .execute(self.conn())
         .await?;
@@ -168,14 +178,20 @@ impl Tx {
     /// here on, in their order.
     pub(crate) async fn delete_source(&mut self, id: SourceId) -> Result<(), Error> {
         sqlx::query!(
-            "SELECT id FROM mcp_servers WHERE source_ids @> ARRAY[$1::uuid] ORDER BY id FOR NO KEY UPDATE",
-            id.0
+            "SELECT id FROM mcp_servers WHERE source_ids @> ARRAY[$1::uuid] AND ($2::uuid IS NULL OR user_id = $2)
+             ORDER BY id FOR NO KEY UPDATE",
+            id.0,
+            self.owner()
         )
         .fetch_all(self.conn())
         .await?;
-        sqlx::query!("DELETE FROM sources WHERE id = $1", id.0)
-            .execute(self.conn())
-            .await?;
+        sqlx::query!(
+            "DELETE FROM sources WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2)",
+            id.0,
+            self.owner()
+        )
+        .execute(self.conn())
+        .await?;
         Ok(())
     }
 
@@ -206,8 +222,10 @@ impl Tx {
             r#"SELECT u.source_id AS "source_id!", s.id, s.name
                FROM mcp_servers s CROSS JOIN LATERAL unnest(s.source_ids) AS u (source_id)
                WHERE s.deleted_at IS NULL AND s.source_ids && $1 AND u.source_id = ANY($1)
+                 AND ($2::uuid IS NULL OR s.user_id = $2)
                ORDER BY lower(s.name), s.id"#,
-            sources
+            sources,
+            self.owner()
         )
         .fetch_all(self.conn())
         .await?;

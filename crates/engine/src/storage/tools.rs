@@ -108,15 +108,20 @@ impl Tx {
     /// isn't deleted. Its sources come first, as for whoever deletes one.
     pub(crate) async fn lock_server_tools(&mut self, id: ServerId) -> Result<Option<String>, Error> {
         sqlx::query!(
-            "SELECT id FROM sources WHERE id IN (SELECT unnest(source_ids) FROM mcp_servers WHERE id = $1)
+            "SELECT id FROM sources
+             WHERE id IN (SELECT unnest(source_ids) FROM mcp_servers WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2))
+               AND ($2::uuid IS NULL OR user_id = $2)
              ORDER BY id FOR KEY SHARE",
-            id.0
+            id.0,
+            self.owner()
         )
         .fetch_all(self.conn())
         .await?;
         let name = sqlx::query_scalar!(
-            "SELECT name FROM mcp_servers WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE",
-            id.0
+            "SELECT name FROM mcp_servers WHERE id = $1 AND deleted_at IS NULL AND ($2::uuid IS NULL OR user_id = $2)
+             FOR NO KEY UPDATE",
+            id.0,
+            self.owner()
         );
         Ok(name.fetch_optional(self.conn()).await?)
     }
@@ -129,8 +134,9 @@ impl Tx {
                    WHERE c.mode = 'sync' AND (c.id = s.connector_id
                          OR c.name IN (SELECT type FROM sources WHERE id = ANY(s.source_ids) AND user_id = s.user_id))
                ) AS "ids!: Vec<uuid::Uuid>"
-               FROM mcp_servers s WHERE s.id = $1 AND s.deleted_at IS NULL"#,
-            id.0
+               FROM mcp_servers s WHERE s.id = $1 AND s.deleted_at IS NULL AND ($2::uuid IS NULL OR s.user_id = $2)"#,
+            id.0,
+            self.owner()
         )
         .fetch_optional(self.conn())
         .await?;
@@ -144,17 +150,19 @@ impl Tx {
                FROM (
                    SELECT 0::bigint AS position, NULL::uuid AS source_id, c.name AS type, '' AS prefix,
                           s.configuration AS sealed, c.id AS connector_id
-                   FROM mcp_servers s JOIN mcp_connectors c ON c.id = s.connector_id WHERE s.id = $1
+                   FROM mcp_servers s JOIN mcp_connectors c ON c.id = s.connector_id
+                   WHERE s.id = $1 AND ($2::uuid IS NULL OR s.user_id = $2)
                    UNION ALL
                    SELECT l.position, o.id, o.type, p.prefix, o.sealed_metadata,
                           (SELECT c.id FROM mcp_connectors c WHERE c.name = o.type)
                    FROM mcp_servers s
                    CROSS JOIN LATERAL unnest(s.source_ids) WITH ORDINALITY AS l (id, position)
                    JOIN sources o ON o.id = l.id AND o.user_id = s.user_id
-                   JOIN mcp_server_bindings p ON p.server_id = s.id AND p.source_id = o.id
-                   WHERE s.id = $1
+                   JOIN mcp_server_bindings p ON p.server_id = s.id AND p.source_id = o.id AND p.user_id = s.user_id
+                   WHERE s.id = $1 AND ($2::uuid IS NULL OR s.user_id = $2)
                ) b ORDER BY b.position"#,
-            id.0
+            id.0,
+            self.owner()
         )
         .fetch_all(self.conn())
         .await?;
@@ -171,8 +179,10 @@ impl Tx {
     /// All prefixes that a server ever gave to a source, deleted ones' too.
     pub(crate) async fn given_prefixes(&mut self, id: ServerId) -> Result<Vec<String>, Error> {
         let prefixes = sqlx::query_scalar!(
-            "SELECT prefix FROM mcp_server_bindings WHERE server_id = $1 AND prefix <> ''",
-            id.0
+            "SELECT prefix FROM mcp_server_bindings
+             WHERE server_id = $1 AND prefix <> '' AND ($2::uuid IS NULL OR user_id = $2)",
+            id.0,
+            self.owner()
         );
         Ok(prefixes.fetch_all(self.conn()).await?)
     }
@@ -221,8 +231,10 @@ impl Tx {
     pub(crate) async fn dynamic_tools(&mut self, server: ServerId) -> Result<Vec<StoredTool>, Error> {
         let rows = sqlx::query!(
             r#"SELECT id, source_id, name, description, template, template_args::text AS "template_args!"
-               FROM mcp_server_tools WHERE server_id = $1 ORDER BY created_at, name"#,
-            server.0
+               FROM mcp_server_tools WHERE server_id = $1 AND ($2::uuid IS NULL OR user_id = $2)
+               ORDER BY created_at, name"#,
+            server.0,
+            self.owner()
         )
         .fetch_all(self.conn())
         .await?;
@@ -238,7 +250,11 @@ impl Tx {
     }
 
     pub(crate) async fn count_dynamic_tools(&mut self, server: ServerId) -> Result<u64, Error> {
-        let total = sqlx::query_scalar!("SELECT count(*) FROM mcp_server_tools WHERE server_id = $1", server.0);
+        let total = sqlx::query_scalar!(
+            "SELECT count(*) FROM mcp_server_tools WHERE server_id = $1 AND ($2::uuid IS NULL OR user_id = $2)",
+            server.0,
+            self.owner()
+        );
         Ok(count(total.fetch_one(self.conn()).await?))
     }
 
@@ -272,15 +288,21 @@ impl Tx {
         id: uuid::Uuid,
         key: &ToolKey,
     ) -> Result<(), Error> {
-        sqlx::query!("DELETE FROM mcp_server_tools WHERE id = $1", id)
-            .execute(self.conn())
-            .await?;
+        sqlx::query!(
+            "DELETE FROM mcp_server_tools WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2)",
+            id,
+            self.owner()
+        )
+        .execute(self.conn())
+        .await?;
         sqlx::query!(
             "DELETE FROM mcp_server_tool_settings
-             WHERE server_id = $1 AND made AND source_id IS NOT DISTINCT FROM $2 AND tool = $3",
+             WHERE server_id = $1 AND made AND source_id IS NOT DISTINCT FROM $2 AND tool = $3
+               AND ($4::uuid IS NULL OR user_id = $4)",
             server.0,
             key.source.map(|source| source.0),
-            key.tool
+            key.tool,
+            self.owner()
         )
         .execute(self.conn())
         .await?;
@@ -291,8 +313,9 @@ impl Tx {
     pub(crate) async fn tool_settings(&mut self, server: ServerId) -> Result<Vec<ToolSetting>, Error> {
         let rows = sqlx::query!(
             "SELECT id, source_id, made, tool, enabled, name, description, position
-             FROM mcp_server_tool_settings WHERE server_id = $1",
-            server.0
+             FROM mcp_server_tool_settings WHERE server_id = $1 AND ($2::uuid IS NULL OR user_id = $2)",
+            server.0,
+            self.owner()
         )
         .fetch_all(self.conn())
         .await?;
@@ -319,9 +342,13 @@ impl Tx {
         setting: &ToolSetting,
     ) -> Result<(), Error> {
         if setting.is_plain() {
-            sqlx::query!("DELETE FROM mcp_server_tool_settings WHERE id = $1", setting.id)
-                .execute(self.conn())
-                .await?;
+            sqlx::query!(
+                "DELETE FROM mcp_server_tool_settings WHERE id = $1 AND user_id = $2",
+                setting.id,
+                user.0
+            )
+            .execute(self.conn())
+            .await?;
             return Ok(());
         }
         sqlx::query!(
@@ -330,7 +357,8 @@ impl Tx {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              ON CONFLICT (id) DO UPDATE
              SET enabled = EXCLUDED.enabled, name = EXCLUDED.name, description = EXCLUDED.description,
-                 position = EXCLUDED.position",
+                 position = EXCLUDED.position
+             WHERE mcp_server_tool_settings.user_id = EXCLUDED.user_id",
             setting.id,
             server.0,
             user.0,
@@ -350,9 +378,11 @@ impl Tx {
     /// Takes a name from whichever tool was given it and isn't there any more.
     pub(crate) async fn free_tool_name(&mut self, server: ServerId, name: &str) -> Result<(), Error> {
         sqlx::query!(
-            "UPDATE mcp_server_tool_settings SET name = NULL WHERE server_id = $1 AND name = $2",
+            "UPDATE mcp_server_tool_settings SET name = NULL
+             WHERE server_id = $1 AND name = $2 AND ($3::uuid IS NULL OR user_id = $3)",
             server.0,
-            name
+            name,
+            self.owner()
         )
         .execute(self.conn())
         .await?;
@@ -362,8 +392,10 @@ impl Tx {
     /// How many bytes a server's own descriptions of its tools take.
     pub(crate) async fn tool_descriptions_bytes(&mut self, server: ServerId) -> Result<u64, Error> {
         let total = sqlx::query_scalar!(
-            "SELECT sum(octet_length(description))::bigint FROM mcp_server_tool_settings WHERE server_id = $1",
-            server.0
+            "SELECT sum(octet_length(description))::bigint FROM mcp_server_tool_settings
+             WHERE server_id = $1 AND ($2::uuid IS NULL OR user_id = $2)",
+            server.0,
+            self.owner()
         );
         Ok(count(total.fetch_one(self.conn()).await?))
     }
@@ -379,8 +411,10 @@ impl Tx {
         let made: Vec<_> = order.iter().map(|key| key.made).collect();
         let tools: Vec<_> = order.iter().map(|key| key.tool.clone()).collect();
         sqlx::query!(
-            "UPDATE mcp_server_tool_settings SET position = NULL WHERE server_id = $1 AND position IS NOT NULL",
-            server.0
+            "UPDATE mcp_server_tool_settings SET position = NULL
+             WHERE server_id = $1 AND user_id = $2 AND position IS NOT NULL",
+            server.0,
+            user.0
         )
         .execute(self.conn())
         .await?;
@@ -388,7 +422,8 @@ impl Tx {
             "INSERT INTO mcp_server_tool_settings (server_id, user_id, source_id, made, tool, position)
              SELECT $1, $2, o.source_id, o.made, o.tool, o.position::integer
              FROM unnest($3::uuid[], $4::boolean[], $5::text[]) WITH ORDINALITY AS o (source_id, made, tool, position)
-             ON CONFLICT (server_id, source_id, made, tool) DO UPDATE SET position = EXCLUDED.position",
+             ON CONFLICT (server_id, source_id, made, tool) DO UPDATE SET position = EXCLUDED.position
+             WHERE mcp_server_tool_settings.user_id = EXCLUDED.user_id",
             server.0,
             user.0,
             &sources as &[Option<uuid::Uuid>],
@@ -399,8 +434,10 @@ impl Tx {
         .await?;
         sqlx::query!(
             "DELETE FROM mcp_server_tool_settings
-             WHERE server_id = $1 AND enabled AND name IS NULL AND description IS NULL AND position IS NULL",
-            server.0
+             WHERE server_id = $1 AND user_id = $2
+               AND enabled AND name IS NULL AND description IS NULL AND position IS NULL",
+            server.0,
+            user.0
         )
         .execute(self.conn())
         .await?;

@@ -54,7 +54,7 @@ impl Db {
         sqlx::query!("SELECT set_config('role', 'patchbay_worker', true) AS role")
             .fetch_one(&mut *tx)
             .await?;
-        Ok(Tx(tx))
+        Ok(Tx { tx, user: None })
     }
 }
 

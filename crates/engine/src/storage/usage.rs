@@ -26,8 +26,9 @@ impl Tx {
     pub(crate) async fn usage(&mut self, since: OffsetDateTime) -> Result<UsageView, Error> {
         let row = sqlx::query!(
             "SELECT sum(calls)::bigint AS calls, sum(errors)::bigint AS errors, sum(total_micros)::bigint AS total_micros
-             FROM mcp_server_usage WHERE minute >= $1",
-            since
+             FROM mcp_server_usage WHERE minute >= $1 AND ($2::uuid IS NULL OR user_id = $2)",
+            since,
+            self.owner()
         )
         .fetch_one(self.conn())
         .await?;
@@ -43,6 +44,7 @@ impl Tx {
                FROM mcp_server_usage
                WHERE minute >= $2 AND minute < $3
                  AND ($4::uuid IS NULL OR server_id = $4) AND ($5::text IS NULL OR tool = $5)
+                 AND ($9::uuid IS NULL OR user_id = $9)
                GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 LIMIT $8"#,
             wanted.step.as_str(),
             wanted.from,
@@ -52,6 +54,7 @@ impl Tx {
             wanted.by_server,
             wanted.by_tool,
             wanted.limit,
+            self.owner(),
         )
         .fetch_all(self.conn())
         .await?;
@@ -70,8 +73,11 @@ impl Tx {
     /// Whether the user has, or had and could restore, such a server.
     pub(crate) async fn has_server(&mut self, id: ServerId) -> Result<bool, Error> {
         let has = sqlx::query_scalar!(
-            r#"SELECT EXISTS (SELECT FROM mcp_servers WHERE id = $1) AS "has!""#,
-            id.0
+            r#"SELECT EXISTS (
+                   SELECT FROM mcp_servers WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2)
+               ) AS "has!""#,
+            id.0,
+            self.owner()
         );
         Ok(has.fetch_one(self.conn()).await?)
     }

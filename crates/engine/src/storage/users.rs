@@ -3,7 +3,7 @@
 //! As the worker: who may see or change whom is the engine's rule, and a password's hash is nothing that a request's own
 //! transaction should be able to write.
 
-use super::{Tx, count, violated, worker::Worker};
+use super::{count, violated, worker::Worker};
 use crate::{Error, error::Conflict};
 use patchbay_domain::{
     account::Belongings,
@@ -49,7 +49,7 @@ pub(crate) struct Credentials {
     pub(crate) disabled: bool,
 }
 
-impl Tx {
+impl Worker {
     /// A user by id.
     pub(crate) async fn get_user_by_id(&mut self, id: UserId) -> Result<Option<UserView>, Error> {
         let row = sqlx::query_as!(
@@ -61,15 +61,9 @@ impl Tx {
                FROM users WHERE id = $1"#,
             id.0
         )
-        .fetch_optional(self.conn())
+        .fetch_optional(self.tx().conn())
         .await?;
         Ok(row.map(UserView::from))
-    }
-}
-
-impl Worker {
-    pub(crate) async fn get_user_by_id(&mut self, id: UserId) -> Result<Option<UserView>, Error> {
-        self.tx().get_user_by_id(id).await
     }
 
     /// What a password for this address is checked against.

@@ -23,7 +23,8 @@ impl Db {
 }
 
 impl Tx {
-    /// The same transaction, serving the server itself from here on.
+    /// The same transaction, serving the server itself from here on. Statements about what users own still keep to those
+    /// of the user whose request it is.
     pub(crate) async fn into_worker(mut self) -> Result<Worker, Error> {
         sqlx::query!("SELECT set_config('role', 'patchbay_worker', true) AS role")
             .fetch_one(self.conn())

@@ -29,7 +29,12 @@ fn gone<T: Debug>(answer: Result<T, Error>, what: &NotFound) {
 
 #[sqlx::test(migrations = false)]
 async fn what_is_anothers_is_not_there(pool: PgPool) {
-    let Scene { engine, ada, eve, .. } = Scene::set(&pool).await;
+    nothing_is_there(&Scene::set(&pool).await).await;
+}
+
+/// Whatever Eve names of Ada's by its id.
+pub(super) async fn nothing_is_there(scene: &Scene) {
+    let Scene { engine, ada, eve, .. } = scene;
     let eve = &eve.actor;
     for server in [ada.server, ada.deleted_server, ServerId(uuid::Uuid::new_v4())] {
         let none = &NotFound::Server;
@@ -64,6 +69,11 @@ async fn what_is_anothers_is_not_there(pool: PgPool) {
             template_args: json!({}),
         };
         gone(engine.create_tool(eve, server, made).await, none);
+        let own = scene.eve.source.to_string();
+        gone(engine.add_source_to_server(eve, server, &own).await, none);
+        gone(engine.remove_source_from_server(eve, server, &own).await, none);
+        let token = ada.server_token;
+        gone(engine.revoke_server_token(eve, server, token).await, none);
     }
     for source in [ada.source, SourceId(uuid::Uuid::new_v4())] {
         let none = &NotFound::Source;
@@ -86,13 +96,19 @@ async fn what_is_anothers_is_not_there(pool: PgPool) {
 
 #[sqlx::test(migrations = false)]
 async fn anothers_source_comes_to_no_server_and_anothers_token_is_not_revoked(pool: PgPool) {
-    let Scene { engine, ada, eve, .. } = Scene::set(&pool).await;
+    nothing_of_it_is_taken(&Scene::set(&pool).await).await;
+}
+
+/// What Eve would bring together with her own.
+pub(super) async fn nothing_of_it_is_taken(scene: &Scene) {
+    let Scene { engine, ada, eve, .. } = scene;
     let theirs = ada.source.to_string();
     let unknown = |answer: Result<_, Error>| match answer {
         Err(Error::UnknownSource(id)) => assert_eq!(id, ada.source),
         other => panic!("{other:?}"),
     };
     unknown(engine.add_source_to_server(&eve.actor, eve.server, &theirs).await);
+    unknown(engine.remove_source_from_server(&eve.actor, eve.server, &theirs).await);
     let update = UpdateServer {
         source_ids: Some(vec![theirs.clone()]),
         ..UpdateServer::default()
@@ -129,7 +145,12 @@ async fn anothers_source_comes_to_no_server_and_anothers_token_is_not_revoked(po
 
 #[sqlx::test(migrations = false)]
 async fn lists_and_numbers_are_ones_own(pool: PgPool) {
-    let Scene { engine, ada, eve, .. } = Scene::set(&pool).await;
+    lists_are_ones_own(&Scene::set(&pool).await).await;
+}
+
+/// What Eve finds without naming anything.
+pub(super) async fn lists_are_ones_own(scene: &Scene) {
+    let Scene { engine, ada, eve, .. } = scene;
     let page = PageRequest::default();
     for deleted in [false, true] {
         let filter = ServerFilter {

@@ -5,7 +5,9 @@
 
 mod deletion;
 mod foreign;
+mod opened;
 mod scene;
+mod statements;
 
 use crate::{active_connector, engine, superuser, user};
 use patchbay_engine::Engine;
