@@ -45,6 +45,16 @@ test.describe('for nobody', () => {
     await expectWellMade('sign-up');
   });
 
+  test('API documentation', async ({ page, expectWellMade }) => {
+    await page.goto('/api/docs');
+    await expect(heading(page, 'The REST API')).toBeVisible();
+    await expectWellMade('api-docs');
+    await page.getByRole('navigation', { name: 'Parts of the API' }).getByRole('link', { name: 'Sources' }).click();
+    await expect(heading(page, 'Make a source')).toBeVisible();
+    await page.getByText('What is in it').first().click();
+    await expectWellMade('api-docs-sources');
+  });
+
   test('not found', async ({ page, trouble, expectWellMade }) => {
     trouble.allow(404, '/nowhere');
     await page.goto('/nowhere');

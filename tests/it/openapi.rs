@@ -189,7 +189,7 @@ async fn no_example_holds_what_looks_like_a_secret() {
         let mut found = BTreeSet::new();
         examples(&document, &mut |example| collect(example, name, &mut found));
         for text in found {
-            assert!(text.contains('…'), "`{name}`: {text}");
+            assert!(text.contains('…') || text.ends_with("-of-your-own"), "`{name}`: {text}");
         }
     }
     // Random characters in a row: ids and hashes of requests are known by their form.

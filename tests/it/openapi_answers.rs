@@ -130,6 +130,53 @@ async fn every_answer_is_as_it_is_described() {
     assert_eq!(walk.left(), ["show_connector_logo"]);
 }
 
+#[tokio::test]
+async fn every_example_of_a_request_is_one_that_is_taken() {
+    let app = App::start().await;
+    let mut walk = Walk::begin(&app).await;
+    let root = app.superuser().await;
+    let example = walk.description.operation("put", "/api/auth/password")["requestBody"].clone();
+    // Whoever types the examples has the password that stands in them.
+    let password = &example["content"]["application/json"]["example"]["current_password"];
+    let change = json!({ "current_password": PASSWORD, "new_password": password });
+    walk.send(&root, "PUT", "/api/auth/password", &[], change).await;
+    let mut calls: Vec<(String, String, Value)> = walk
+        .description
+        .operations()
+        .map(|operation| {
+            let example = &operation.value["requestBody"]["content"]["application/json"]["example"];
+            (
+                operation.method.to_uppercase(),
+                operation.path.to_owned(),
+                example.clone(),
+            )
+        })
+        .filter(|(_, path, example)| !example.is_null() && path != "/api/auth/second-factor/confirm")
+        .collect();
+    calls.sort_by_key(|(_, path, _)| path == "/api/auth/password");
+    let mut refused = Vec::new();
+    for (method, path, example) in calls {
+        let parameters = walk.description.operation(&method, &path)["parameters"].clone();
+        let parts: Vec<(String, String)> = parameters
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|parameter| parameter["in"] == "path")
+            .map(|parameter| {
+                let example = &parameter["example"];
+                let example = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
+                (text(parameter, "name"), example)
+            })
+            .collect();
+        let parts: Vec<(&str, &str)> = parts.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let answer = walk.send(&root, &method, &path, &parts, example.clone()).await;
+        if answer["status"] == 422 {
+            refused.push(format!("{method} {path} {example}: {answer}"));
+        }
+    }
+    assert_eq!(refused, Vec::<String>::new());
+}
+
 async fn first_superuser(app: &App, walk: &mut Walk) -> Anonymous {
     let root = app.anonymous();
     let token = app.engine.issue_set_up_token().await.unwrap().unwrap();

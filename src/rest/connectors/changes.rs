@@ -13,6 +13,7 @@ use axum::{
     routing::{get, post},
 };
 use patchbay_domain::changes::{ChangesView, Decision, Synced};
+use serde_json::json;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -45,6 +46,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             doc.summary("Refuse what is held back")
                 .superuser()
                 .optional_body::<Decision>()
+                .body_example(json!({ "revision": "9f2c…", "note": "It wants to read files" }))
                 .answer::<ChangesView>(200, "What stays refused")
                 .fails(
                     409,

@@ -208,6 +208,14 @@ impl Doc {
         }
     }
 
+    /// What that looks like here, where the example of its type isn't taken.
+    pub(in crate::rest) fn body_example(mut self, example: Value) -> Self {
+        if let Some(body) = &mut self.body {
+            body.content.example = Some(example);
+        }
+        self
+    }
+
     /// What it answers with this status.
     pub(in crate::rest) fn answer<T: Example>(self, status: u16, about: &'static str) -> Self {
         self.answer_in::<T>(JSON, status, about)

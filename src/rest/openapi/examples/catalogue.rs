@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 impl Example for RegisterConnector {
     fn example() -> Value {
-        json!({ "name": "notes", "description": "Notes in a file", "secret": "…" })
+        json!({ "name": "notes", "description": "Notes in a file", "secret": "a-secret-of-your-own" })
     }
 }
 
 impl Example for UpdateConnector {
     fn example() -> Value {
-        json!({ "description": "Notes of all teams", "secret": "…" })
+        json!({ "description": "Notes of all teams", "secret": "a-secret-of-your-own" })
     }
 }
 
