@@ -68,7 +68,13 @@ async fn calls_are_told_apart_by_what_is_asked(pool: PgPool) {
             let points = engine.usage(ada, &query).await.unwrap();
             let told = points.iter().map(|point| {
                 let server = point.mcp_server_id.map(|id| if id == one { 1 } else { 2 });
-                (server, point.tool.clone(), point.usage.calls, point.usage.errors, point.bytes)
+                (
+                    server,
+                    point.tool.clone(),
+                    point.usage.calls,
+                    point.usage.errors,
+                    point.bytes,
+                )
             });
             told.collect::<Vec<_>>()
         }
@@ -171,14 +177,21 @@ async fn the_overview_names_what_somebody_should_look_at(pool: PgPool) {
         expires_at: Some(ends(days)),
     };
     engine.create_server_token(&ada, busy, token("soon", 3)).await.unwrap();
-    engine.create_server_token(&ada, busy, token("later", 90)).await.unwrap();
+    engine
+        .create_server_token(&ada, busy, token("later", 90))
+        .await
+        .unwrap();
 
     let seen = engine.overview(&ada).await.unwrap();
     assert_eq!((seen.mcp_servers, seen.sources, seen.connectors_active), (2, 2, 1));
     assert_eq!((seen.usage.calls, seen.usage.errors), (4, 1));
     let [
-        Attention::ServerFailing { mcp_server_id: failing, .. },
-        Attention::ServerWithoutTools { mcp_server_id: without, .. },
+        Attention::ServerFailing {
+            mcp_server_id: failing, ..
+        },
+        Attention::ServerWithoutTools {
+            mcp_server_id: without, ..
+        },
         Attention::Source { source_id, state, .. },
         Attention::ServerToken { name, .. },
     ] = &seen.attention[..]
