@@ -32,14 +32,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                     .superuser()
                     .optional_body::<CreateInvitation>()
                     .answer::<CreatedInvitation>(201, "The invitation with its link; this is the link's only sight")
-                    .fails(
-                        409,
-                        "INVITATION_LIMIT_REACHED",
-                        "Too many are open: take one back first.",
-                    )
+                    .fails(409, "INVITATION_LIMIT_REACHED", "Too many are open: revoke one first.")
+                    .fails(403, "SESSION_REQUIRED", "An API token gives nobody roles.")
             }),
         Endpoint::new(Method::DELETE, "/api/invitations/{id}", delete(revoke)).doc("revoke_invitation", |doc| {
-            doc.summary("Take an invitation back")
+            doc.summary("Revoke an invitation")
                 .superuser()
                 .no_content("Its link is worth nothing from now on.")
         }),

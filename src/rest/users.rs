@@ -34,9 +34,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 .answer::<UserEntry>(200, "The user")
         }),
         Endpoint::new(Method::PATCH, "/api/users/{id}", patch(update)).doc("update_user", |doc| {
-            doc.summary("Change a user's roles, or switch the account off")
+            doc.summary("Change a user's roles, or disable the account")
                 .about(
-                    "What is absent stays. An account that is switched off is signed out everywhere, and its \
+                    "What is absent stays. A disabled account is signed out everywhere, and its \
                         tokens open nothing.",
                 )
                 .superuser()
@@ -47,6 +47,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                     "LAST_SUPERUSER",
                     "Nobody would be left who keeps the catalogue and the users.",
                 )
+                .fails(403, "SESSION_REQUIRED", "An API token gives nobody roles.")
         }),
         Endpoint::new(Method::GET, "/api/users/{id}/belongings", get(belongings)).doc("show_belongings", |doc| {
             doc.summary("Show what deleting a user would take along")
@@ -59,7 +60,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 doc.summary("Make a link for a lost password")
                     .about("Good for 24 hours, once. A new one replaces the one from before.")
                     .superuser()
+                    .session_only()
                     .answer::<CreatedResetLink>(201, "The link; this is its only sight")
+                    .fails(
+                        409,
+                        "OWN_ACCOUNT",
+                        "It is one's own, for which there is `PUT /api/auth/password`, with the password.",
+                    )
             }),
         Endpoint::new(
             Method::DELETE,
@@ -69,14 +76,25 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .doc("reset_second_factor", |doc| {
             doc.summary("Remove somebody's lost second factor")
                 .superuser()
+                .session_only()
                 .no_content("The user signs in with the password alone.")
                 .fails(409, "NO_SECOND_FACTOR", "The user has no second factor.")
+                .fails(
+                    409,
+                    "OWN_ACCOUNT",
+                    "It is one's own, for which there is `DELETE /api/auth/second-factor`, with the password.",
+                )
         }),
         Endpoint::new(Method::DELETE, "/api/users/{id}", delete(remove)).doc("delete_user", |doc| {
             doc.summary("Delete a user")
                 .about("With all that the user owns. In the audit log, rows stay and no longer say who it was.")
                 .superuser()
                 .answer::<Belongings>(200, "What went with the account")
+                .fails(
+                    409,
+                    "OWN_ACCOUNT",
+                    "It is one's own, for which there is `DELETE /api/auth/me`, with the password.",
+                )
                 .fails(
                     409,
                     "LAST_SUPERUSER",
@@ -97,7 +115,7 @@ struct ListQuery {
     q: Option<String>,
     /// Only those who have this role.
     role: Option<Role>,
-    /// Only those whose account is switched off, or only the others.
+    /// Only those whose account is disabled, or only the others.
     disabled: Option<bool>,
     /// How many, 50 when nobody says; a number above 200 counts as 200.
     #[schemars(range(min = 1))]

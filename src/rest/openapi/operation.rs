@@ -136,10 +136,13 @@ fn responses(doc: &Doc, facts: &Facts, schemas: &mut Schemas) -> Map<String, Val
         .failures
         .iter()
         .map(|failure| (failure.status, failure.code, failure.when));
+    let has_role = matches!(doc.access, Access::Admin | Access::Superuser);
+    let session = (doc.session_only && has_role).then_some((403, "SESSION_REQUIRED", "Not with an API token."));
     let own: Vec<_> = facts
         .missing
         .iter()
         .map(|&(code, when)| (404, code, when))
+        .chain(session)
         .chain(own)
         .collect();
     let common = common(doc, facts);
