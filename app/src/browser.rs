@@ -41,6 +41,13 @@ pub(crate) fn take_fragment() -> Option<String> {
     Some(fragment)
 }
 
+/// Has a form sent with what stands behind the `#` of the address.
+pub(crate) fn keep_fragment(form: &str) {
+    if let Some((form, fragment)) = find::<HtmlFormElement>(form).zip(window().location().hash().ok()) {
+        form.set_action(&(form.action() + &fragment));
+    }
+}
+
 /// Fills in an input.
 pub(crate) fn fill(id: &str, text: &str) {
     if let Some(input) = find::<HtmlInputElement>(id) {

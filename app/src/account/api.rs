@@ -138,16 +138,16 @@ pub(crate) async fn reset_password(token: String, password: String) -> Result<Do
     reply.finish(result.await).await
 }
 
-/// Ends the session.
+/// Ends the session, and goes on with `next` if that is a page of this site.
 #[server(prefix = "/fn", endpoint = "account/sign-out")]
-pub(crate) async fn sign_out() -> Result<Done, AppError> {
-    use crate::context;
+pub(crate) async fn sign_out(#[server(default)] next: String) -> Result<Done, AppError> {
+    use crate::{context, paths};
     let result = async {
         let actor = context::actor();
         context::engine()
             .end_session(actor.as_ref(), &context::session()?)
             .await?;
-        Ok(context::Next::to("/sign-in"))
+        Ok(context::Next::to(paths::local(&next).unwrap_or("/sign-in")))
     };
     context::Reply::new("sign-out", "/").finish(result.await).await
 }

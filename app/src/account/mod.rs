@@ -12,6 +12,7 @@ mod sessions;
 mod sign_in;
 mod sign_in_code;
 mod sign_up;
+mod signed_in;
 mod tokens;
 
 pub(crate) use api::{SignOut, confirm_email};

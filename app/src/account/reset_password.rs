@@ -1,23 +1,34 @@
 //! The page that a link for a lost password leads to.
 
-use super::api::{RESET_PASSWORD, ResetPassword};
+use super::{
+    api::{RESET_PASSWORD, ResetPassword},
+    signed_in::SignedIn,
+};
 use crate::{
     layout::SmallPage,
     ui::{Control, Field, PlainForm, Submit, TakeToken, form, page_for_anybody},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 
-/// Sets a new password with the token of a link, whoever is signed in.
+const TITLE: &str = "Set a new password";
+
+/// Sets a new password with the token of a link, once nobody is signed in: whose password it is only the token says.
 #[component]
 pub(crate) fn ResetPasswordPage() -> impl IntoView {
-    page_for_anybody(|_| view! { <NewPassword/> }.into_any())
+    page_for_anybody(|frame| match frame.me {
+        Some(me) => view! {
+            <SignedIn title=TITLE email=me.email to="set a new password with this link" page="/reset-password"/>
+        }
+        .into_any(),
+        None => view! { <NewPassword/> }.into_any(),
+    })
 }
 
 #[component]
 fn NewPassword() -> impl IntoView {
     let form = form(RESET_PASSWORD);
     view! {
-        <SmallPage title="Set a new password" about="With the link that a superuser made for you. All your sessions end with it.">
+        <SmallPage title=TITLE about="With the link that a superuser made for you. All your sessions end with it.">
             <PlainForm form action=ResetPassword::url()>
                 <Field form name="token" label="Reset token" control=Control::Line("password") required=true
                     help="It is the end of the link that you got, behind the #."/>

@@ -1,7 +1,7 @@
 //! Where one is signed in.
 
 use super::api::{END_OTHERS, EndOtherSessions, EndSession, end_session_form};
-use crate::ui::{Hidden, InPlaceForm, Setting, Submit, TimeAgo, form};
+use crate::ui::{Hidden, InPlaceForm, Setting, Submit, TimeAgo, day_and_hour, form};
 use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::account::SessionView;
 
@@ -37,6 +37,8 @@ fn Row(session: SessionView) -> AnyView {
         "" => "Unknown device".to_owned(),
         device => device.to_owned(),
     };
+    // When it began tells two browsers of one kind apart.
+    let label = format!("End {device}, begun {}", day_and_hour(session.created_at));
     view! {
         <tr>
             <th scope="row">{device}</th>
@@ -52,7 +54,7 @@ fn Row(session: SessionView) -> AnyView {
                 {if session.current {
                     view! { <span class="badge badge-good">"This one"</span> }.into_any()
                 } else {
-                    view! { <End id/> }.into_any()
+                    view! { <End id label/> }.into_any()
                 }}
             </td>
         </tr>
@@ -61,12 +63,12 @@ fn Row(session: SessionView) -> AnyView {
 }
 
 #[component]
-fn End(id: String) -> AnyView {
+fn End(id: String, label: String) -> AnyView {
     let form = form(&end_session_form(&id));
     view! {
         <InPlaceForm form action=EndSession::url() words="The session was not ended" class="form form-button">
             <Hidden name="session_id" value=id/>
-            <Submit label="End" secondary=true/>
+            <Submit label="End" named=label secondary=true/>
         </InPlaceForm>
     }
     .into_any()

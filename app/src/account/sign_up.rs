@@ -1,6 +1,9 @@
 //! The sign-up page.
 
-use super::api::{SIGN_UP, SignUp as SignUpForm};
+use super::{
+    api::{SIGN_UP, SignUp as SignUpForm},
+    signed_in::SignedIn,
+};
 use crate::{
     layout::{Frame, Leave, SmallPage},
     ui::{Control, Field, Form, PlainForm, Submit, TakeToken, form, page_for_anybody},
@@ -8,11 +11,16 @@ use crate::{
 use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::user::SignUp;
 
-/// Makes an account: for anybody, for whoever has an invitation, or for nobody, and then it says how to get in.
+/// Makes an account: for anybody, for whoever has an invitation, or for nobody, and then it says how to get in. Whoever has one
+/// is told so: an invitation may have led them here.
 #[component]
 pub(crate) fn SignUpPage() -> impl IntoView {
     page_for_anybody(|frame| match frame {
-        Frame { me: Some(_), .. } => view! { <Leave to="/".to_owned()/> }.into_any(),
+        Frame { me: Some(me), .. } => view! {
+            <SignedIn title="Sign up" email=me.email page="/sign-up"
+                to="use an invitation, or to make another account"/>
+        }
+        .into_any(),
         Frame { needs_set_up: true, .. } => view! { <Leave to="/set-up".to_owned()/> }.into_any(),
         Frame {
             sign_up: SignUp::Closed,

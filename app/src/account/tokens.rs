@@ -3,7 +3,7 @@
 use super::api::{CREATE_TOKEN, CreateToken, REVOKE_TOKEN, RevokeToken};
 use crate::{
     expiry::{EXPIRIES, EXPIRY},
-    ui::{Control, Dialog, EmptyState, Field, Hidden, Icon, InPlaceForm, Setting, Submit, TimeAgo, TimeLeft, form},
+    ui::{Control, Dialog, EmptyState, Field, Hidden, Icon, InPlaceForm, Setting, Submit, TokenRow, TokenTable, form},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::account::ApiTokenView;
@@ -13,6 +13,17 @@ use patchbay_domain::account::ApiTokenView;
 pub(super) fn Tokens(tokens: Vec<ApiTokenView>) -> AnyView {
     let form = form(CREATE_TOKEN);
     let choices = EXPIRIES.map(|(word, label)| (word.to_owned(), label.to_owned()));
+    let tokens = tokens
+        .into_iter()
+        .map(|token| TokenRow {
+            revoke: format!("/account?revoke={}", token.id),
+            name: token.name,
+            prefix: token.prefix,
+            created_at: token.created_at,
+            last_used_at: token.last_used_at,
+            expires_at: token.expires_at,
+        })
+        .collect::<Vec<_>>();
     view! {
         <Setting id="tokens" title="API tokens"
             about="For programs that use the REST API in your name. They can't change your password, nor make tokens.">
@@ -24,7 +35,7 @@ pub(super) fn Tokens(tokens: Vec<ApiTokenView>) -> AnyView {
                 }
                 .into_any()
             } else {
-                view! { <Table tokens/> }.into_any()
+                view! { <TokenTable tokens/> }.into_any()
             }}
             <p><a href="/api/docs">"How to use the API"</a></p>
             <InPlaceForm form action=CreateToken::url() words="The API token was not created" class="form form-inline form-choice">
@@ -33,53 +44,6 @@ pub(super) fn Tokens(tokens: Vec<ApiTokenView>) -> AnyView {
                 <Submit label="Create API token"/>
             </InPlaceForm>
         </Setting>
-    }
-    .into_any()
-}
-
-#[component]
-fn Table(tokens: Vec<ApiTokenView>) -> AnyView {
-    view! {
-        <table class="table">
-            <thead>
-                <tr>
-                    <th scope="col">"Name"</th>
-                    <th scope="col">"Begins with"</th>
-                    <th scope="col">"Created"</th>
-                    <th scope="col">"Last used"</th>
-                    <th scope="col">"Ends"</th>
-                    <th scope="col"><span class="visually-hidden">"Revoke"</span></th>
-                </tr>
-            </thead>
-            <tbody>{tokens.into_iter().map(|token| view! { <Row token/> }).collect_view()}</tbody>
-        </table>
-    }
-    .into_any()
-}
-
-#[component]
-fn Row(token: ApiTokenView) -> AnyView {
-    let href = format!("/account?revoke={}", token.id);
-    let label = format!("Revoke {}", token.name);
-    view! {
-        <tr>
-            <th scope="row">{token.name}</th>
-            <td data-label="Begins with"><code>{token.prefix} "…"</code></td>
-            <td data-label="Created" class="date"><TimeAgo at=token.created_at/></td>
-            <td data-label="Last used" class="date">
-                {match token.last_used_at {
-                    Some(at) => view! { <TimeAgo at/> }.into_any(),
-                    None => "never".into_any(),
-                }}
-            </td>
-            <td data-label="Ends" class="date">
-                {match token.expires_at {
-                    Some(at) => view! { <TimeLeft at/> }.into_any(),
-                    None => "never".into_any(),
-                }}
-            </td>
-            <td class="table-action"><a class="button button-danger-quiet" href=href aria-label=label data-dialog="">"Revoke"</a></td>
-        </tr>
     }
     .into_any()
 }

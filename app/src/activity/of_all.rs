@@ -19,8 +19,8 @@ use patchbay_domain::{
     page::{MAX_LIMIT, PageRequest},
     usage::{UsagePoint, UsageQuery},
 };
-use patchbay_engine::servers::ServerFilter;
-use std::collections::HashMap;
+use patchbay_engine::{Actor, Engine, Error, servers::ServerFilter};
+use std::collections::{HashMap, HashSet};
 
 /// A person's calls over time, by server and by tool.
 #[component]
@@ -34,14 +34,33 @@ pub(crate) fn ActivityPage() -> impl IntoView {
             ..range.query(now)
         };
         let points = engine.usage(&actor, &by_server).await?;
-        let all = PageRequest {
-            limit: Some(MAX_LIMIT),
-            cursor: None,
-        };
-        let servers = engine.servers(&actor, &ServerFilter::default(), &all).await?.items;
-        let names = servers.into_iter().map(|server| (server.id, server.name)).collect();
+        let called = points.iter().filter_map(|point| point.mcp_server_id).collect();
+        let names = names_of(&engine, &actor, &called).await?;
         Ok(view! { <Content range now points names/> }.into_any())
     })
+}
+
+/// The names of those of the servers that are still there.
+async fn names_of(
+    engine: &Engine,
+    actor: &Actor,
+    servers: &HashSet<ServerId>,
+) -> Result<HashMap<ServerId, String>, Error> {
+    let mut names = HashMap::new();
+    let mut request = PageRequest {
+        limit: Some(MAX_LIMIT),
+        cursor: None,
+    };
+    while names.len() < servers.len() {
+        let page = engine.servers(actor, &ServerFilter::default(), &request).await?;
+        let named = page.items.into_iter().map(|server| (server.id, server.name));
+        names.extend(named.filter(|(id, _)| servers.contains(id)));
+        match page.next_cursor {
+            Some(_) => request.cursor = page.next_cursor,
+            None => break,
+        }
+    }
+    Ok(names)
 }
 
 #[component]

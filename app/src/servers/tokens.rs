@@ -3,8 +3,7 @@
 use super::api::{CREATE_TOKEN, CreateToken, REVOKE_TOKEN, RevokeToken};
 use crate::{
     expiry::{EXPIRIES, EXPIRY},
-    layout::Frame,
-    ui::{Control, Dialog, EmptyState, Field, Hidden, Icon, InPlaceForm, Submit, TimeAgo, TimeLeft, form},
+    ui::{Control, Dialog, EmptyState, Field, Hidden, Icon, InPlaceForm, Submit, TokenRow, TokenTable, form},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::{ids::ServerId, server::ServerTokenView};
@@ -14,6 +13,17 @@ use patchbay_domain::{ids::ServerId, server::ServerTokenView};
 pub(super) fn Tokens(server: ServerId, tokens: Vec<ServerTokenView>) -> AnyView {
     let form = form(CREATE_TOKEN);
     let choices = EXPIRIES.map(|(word, label)| (word.to_owned(), label.to_owned()));
+    let tokens = tokens
+        .into_iter()
+        .map(|token| TokenRow {
+            revoke: format!("/servers/{server}?revoke={}", token.id),
+            name: token.name,
+            prefix: token.prefix,
+            created_at: token.created_at,
+            last_used_at: token.last_used_at,
+            expires_at: token.expires_at,
+        })
+        .collect::<Vec<_>>();
     view! {
         <section class="section" aria-labelledby="tokens">
             <div class="section-head"><h2 id="tokens">"Tokens" <span class="count">{tokens.len()}</span></h2></div>
@@ -28,7 +38,7 @@ pub(super) fn Tokens(server: ServerId, tokens: Vec<ServerTokenView>) -> AnyView 
                 }
                 .into_any()
             } else {
-                view! { <Table server tokens/> }.into_any()
+                view! { <TokenTable tokens/> }.into_any()
             }}
             <InPlaceForm form action=CreateToken::url() words="The token was not created" class="form form-inline form-choice">
                 <Hidden name="server_id" value=server.to_string()/>
@@ -37,55 +47,6 @@ pub(super) fn Tokens(server: ServerId, tokens: Vec<ServerTokenView>) -> AnyView 
                 <Submit label="Create token"/>
             </InPlaceForm>
         </section>
-    }
-    .into_any()
-}
-
-#[component]
-fn Table(server: ServerId, tokens: Vec<ServerTokenView>) -> AnyView {
-    view! {
-        <table class="table">
-            <thead>
-                <tr>
-                    <th scope="col">"Name"</th>
-                    <th scope="col">"Begins with"</th>
-                    <th scope="col">"Created"</th>
-                    <th scope="col">"Last used"</th>
-                    <th scope="col">"Ends"</th>
-                    <th scope="col"><span class="visually-hidden">"Revoke"</span></th>
-                </tr>
-            </thead>
-            <tbody>{tokens.into_iter().map(|token| view! { <Row server token/> }).collect_view()}</tbody>
-        </table>
-    }
-    .into_any()
-}
-
-#[component]
-fn Row(server: ServerId, token: ServerTokenView) -> AnyView {
-    let href = format!("/servers/{server}?revoke={}", token.id);
-    let label = format!("Revoke {}", token.name);
-    let has_ended = token.expires_at.is_some_and(|at| at <= expect_context::<Frame>().now);
-    view! {
-        <tr>
-            <th scope="row">{token.name}</th>
-            <td data-label="Begins with"><code>{token.prefix} "…"</code></td>
-            <td data-label="Created" class="date"><TimeAgo at=token.created_at/></td>
-            <td data-label="Last used" class="date">
-                {match token.last_used_at {
-                    Some(at) => view! { <TimeAgo at/> }.into_any(),
-                    None => "never".into_any(),
-                }}
-            </td>
-            <td data-label="Ends" class="date">
-                {match token.expires_at {
-                    Some(_) if has_ended => view! { <span class="badge badge-bad">"Has ended"</span> }.into_any(),
-                    Some(at) => view! { <TimeLeft at/> }.into_any(),
-                    None => "never".into_any(),
-                }}
-            </td>
-            <td class="table-action"><a class="button button-danger-quiet" href=href aria-label=label data-dialog="">"Revoke"</a></td>
-        </tr>
     }
     .into_any()
 }

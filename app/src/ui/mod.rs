@@ -7,6 +7,7 @@ mod copy;
 mod dialog;
 mod field_error;
 mod icon;
+mod keep_fragment;
 mod live_form;
 mod notice;
 mod number;
@@ -35,6 +36,7 @@ mod parts {
         field::{Control, Field},
         field_error::FieldError,
         form::{Form, Hidden, InPlaceForm, PlainForm, form},
+        keep_fragment::KeepFragment,
         logo::Logo,
         names::names,
         no_such_page::{NoSuchPage, if_there},
@@ -51,6 +53,7 @@ mod parts {
         submit::Submit,
         take_token::TakeToken,
         time_ago::{TimeAgo, TimeLeft, day_and_hour, day_of},
+        token_table::{TokenRow, TokenTable},
         words::Kind,
     };
 }
@@ -93,3 +96,5 @@ mod shown_once;
 mod stat;
 #[cfg(feature = "ssr")]
 mod time_ago;
+#[cfg(feature = "ssr")]
+mod token_table;

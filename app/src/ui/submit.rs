@@ -9,6 +9,9 @@ use leptos::prelude::*;
 pub(crate) fn Submit(
     /// What it does.
     label: &'static str,
+    /// The same with what it does it to, for whoever doesn't see the row that it stands in.
+    #[prop(optional)]
+    named: String,
     /// What is going on when that takes a while.
     #[prop(optional)]
     slow: &'static str,
@@ -29,13 +32,20 @@ pub(crate) fn Submit(
     };
     let (name, value) = sends;
     view! {
-        <SubmitButton label=label.to_owned() slow=slow.to_owned() class=class.to_owned() name=name.to_owned() value=value.to_owned()/>
+        <SubmitButton label=label.to_owned() slow=slow.to_owned() class=class.to_owned() named name=name.to_owned() value=value.to_owned()/>
     }
 }
 
 /// [`Submit`], alive. Of several buttons only the one that was pressed shows that it works.
 #[island]
-fn SubmitButton(label: String, slow: String, class: String, name: String, value: String) -> impl IntoView {
+fn SubmitButton(
+    label: String,
+    slow: String,
+    class: String,
+    named: String,
+    name: String,
+    value: String,
+) -> impl IntoView {
     let form = use_context::<LiveForm>();
     let pending = Signal::derive(move || form.is_some_and(|form| form.pending.get()));
     let mine = value.clone();
@@ -47,11 +57,12 @@ fn SubmitButton(label: String, slow: String, class: String, name: String, value:
             form.pressed.set(sent.clone());
         }
     };
+    let named = Some(named).filter(|named| !named.is_empty());
     let name = Some(name).filter(|name| !name.is_empty());
     let value = name.is_some().then_some(value);
     view! {
         <div class="submit" class:is-pending=working>
-            <button class=class type="submit" name=name value=value disabled=pending on:click=press>
+            <button class=class type="submit" name=name value=value aria-label=named disabled=pending on:click=press>
                 <span class="spinner" aria-hidden="true"></span>
                 {label}
             </button>
