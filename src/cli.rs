@@ -124,9 +124,9 @@ pub enum User {
     ResetLink(Whose),
     /// Take somebody's second factor away, who lost the device and the recovery codes.
     ResetSecondFactor(Whose),
-    /// Switch an account off: no sign-in, no session, no API token and no MCP server of it works until it is enabled again.
+    /// Disable an account: no sign-in, no session, no API token and no MCP server of it works until it is enabled again.
     Disable(Whose),
-    /// Switch an account on again.
+    /// Enable an account again.
     Enable(Whose),
     /// Delete an account with everything that it owns. The audit log forgets who that was.
     Delete {
@@ -147,7 +147,7 @@ pub struct UserList {
     /// What they may do: admin or superuser
     #[arg(long, value_parser = role)]
     pub role: Option<Role>,
-    /// Only accounts that are switched off
+    /// Only accounts that are disabled
     #[arg(long)]
     pub disabled: bool,
     /// Print JSON Lines, with everything that is known about each

@@ -1,5 +1,5 @@
 // Coming in and going out: set-up, sign-in with its second step, sign-up, a lost password, sign-out.
-import type { Locator, Page } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 import type { Person } from '../fixtures/people';
 
 export class AccountPages {
@@ -51,7 +51,16 @@ export class AccountPages {
   /** Follows a link whose token stands behind the `#`. Without scripts the token has to be pasted. */
   async followInvitation(link: string, scripts: boolean): Promise<void> {
     await this.page.goto(link);
-    if (scripts) return;
+    await this.arrive(link, scripts);
+  }
+
+  /** Has the token of the link in the form, however the page was reached. */
+  async arrive(link: string, scripts: boolean): Promise<void> {
+    await this.email.waitFor();
+    if (scripts) {
+      await expect(this.invitation).toHaveValue(tokenOf(link));
+      return;
+    }
     await this.page.getByText('I have an invitation').click();
     await this.invitation.fill(tokenOf(link));
   }
@@ -59,7 +68,14 @@ export class AccountPages {
   /** Follows a link for a lost password, and sets another one. */
   async followResetLink(link: string, password: string, scripts: boolean): Promise<void> {
     await this.page.goto(link);
-    if (!scripts) await this.resetToken.fill(tokenOf(link));
+    await this.setPassword(link, password, scripts);
+  }
+
+  /** Sets another password where a link led. */
+  async setPassword(link: string, password: string, scripts: boolean): Promise<void> {
+    await this.newPassword.waitFor();
+    if (scripts) await expect(this.resetToken).toHaveValue(tokenOf(link));
+    else await this.resetToken.fill(tokenOf(link));
     await this.newPassword.fill(password);
     await this.page.getByRole('button', { name: 'Set password' }).click();
   }

@@ -77,7 +77,7 @@ export class InvitationsPage {
   constructor(private readonly page: Page) {
     this.newLink = page.getByRole('region', { name: 'Send this link to them now' });
     this.form = page.getByRole('region', { name: 'New invitation' });
-    this.dialog = page.getByRole('dialog', { name: 'Take this invitation back?' });
+    this.dialog = page.getByRole('dialog', { name: 'Revoke this invitation?' });
   }
 
   row(whom: string): Locator {

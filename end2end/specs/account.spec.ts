@@ -12,7 +12,7 @@ test('whoever isn\'t signed in is sent to the sign-in page and back', async ({ p
   await expect(page.getByRole('heading', { name: 'Connectors', exact: true })).toBeVisible();
 });
 
-test('a wrong password and an unknown address get the same answer, and what was typed stays', async ({ page, unique }) => {
+test('a wrong password and an unknown address get the same answer, and what was typed stays', async ({ page, unique, expectWellMade }) => {
   const account = new AccountPages(page);
   await page.goto('/sign-in');
   for (const person of [{ ...superuser, password: 'not the password' }, somebody(unique('unknown'))]) {
@@ -21,6 +21,7 @@ test('a wrong password and an unknown address get the same answer, and what was 
     await expect(account.email).toHaveValue(person.email);
     await expect(account.password).toBeEmpty();
   }
+  await expectWellMade('sign-in-refused');
 });
 
 test('signing out ends the session', async ({ page }) => {
@@ -62,7 +63,7 @@ test.describe('somebody who is signed in', () => {
   test.use({ as: 'superuser' });
 
   test('is led on from the pages for strangers', async ({ page }) => {
-    for (const path of ['/sign-in', '/sign-up', '/set-up']) {
+    for (const path of ['/sign-in', '/set-up']) {
       await page.goto(path);
       await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
     }

@@ -32,7 +32,7 @@ test('a newcomer is led from an invitation to a server of a source of their own 
           - listitem:
             - heading "Describe a source" [level=3]
             - paragraph: /A source is your use of a connector/
-            - link "New source":
+            - link "Create source":
               - /url: /sources/new
           - listitem:
             - heading "Create an MCP server from it" [level=3]
@@ -44,7 +44,7 @@ test('a newcomer is led from an invitation to a server of a source of their own 
   await test.step('a source', async () => {
     const [form, source] = [new SourcesPage(page), new SourcePage(page)];
     await page.goto('/');
-    await steps.getByRole('link', { name: 'New source' }).click();
+    await steps.getByRole('link', { name: 'Create source' }).click();
     await page.getByRole('searchbox', { name: 'Search connectors' }).fill(world.active.name);
     await page.getByRole('button', { name: 'Search' }).click();
     await page.getByRole('link', { name: `Use ${world.active.name}`, exact: true }).click();
@@ -58,9 +58,9 @@ test('a newcomer is led from an invitation to a server of a source of their own 
   });
 
   await test.step('a server', async () => {
-    await page.getByRole('link', { name: 'Create server', exact: true }).click();
+    await page.getByRole('link', { name: 'Create MCP server', exact: true }).click();
     await page.getByLabel('Name', { exact: true }).fill(name);
-    await page.getByRole('button', { name: 'Create Server' }).click();
+    await page.getByRole('button', { name: 'Create MCP server' }).click();
     await expect(page.getByRole('heading', { name, exact: true })).toBeVisible();
     [endpoint, token] = [await server.endpoint(), await server.token()];
   });

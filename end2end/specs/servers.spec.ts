@@ -42,7 +42,7 @@ test('a server is made from sources, and its tools are as its owner wants them',
     await page.getByRole('checkbox', { name: 'My notes' }).check();
     await page.getByRole('checkbox', { name: 'City library' }).check();
     await expectWellMade('server-new');
-    await page.getByRole('button', { name: 'Create Server' }).click();
+    await page.getByRole('button', { name: 'Create MCP server' }).click();
     await expect(page.getByRole('heading', { name: 'Reading room', exact: true })).toBeVisible();
   });
 
@@ -133,7 +133,7 @@ test('a server is made from sources, and its tools are as its owner wants them',
     await expect.poll(() => server.sourceNames()).toEqual(['My notes']);
     await expect.poll(offered).not.toContain('search_shelves');
     await server.sources.getByLabel('One more source').selectOption(`City library (${type})`);
-    await server.sources.getByRole('button', { name: 'Add to this server' }).click();
+    await server.sources.getByRole('button', { name: 'Add to server' }).click();
     await expect.poll(() => server.sourceNames()).toEqual(['My notes', 'City library']);
     await expect.poll(offered).toContain('search_shelves');
   });

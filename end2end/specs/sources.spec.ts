@@ -57,7 +57,7 @@ test('a source is made from a schema, tested, edited, used and deleted', async (
     await expectWellMade('sources-none');
     await page.goto('/servers/new');
     await expect(page.getByRole('heading', { name: 'No sources yet' })).toBeVisible();
-    await page.getByRole('link', { name: 'Add a source' }).click();
+    await page.getByRole('link', { name: 'Create source' }).click();
     await expect(page.getByRole('heading', { name: 'Pick a connector' })).toBeVisible();
   });
 
@@ -135,10 +135,10 @@ test('a source is made from a schema, tested, edited, used and deleted', async (
 
   await test.step('its connector gets it with each call, with its secret', async () => {
     await page.goto(`/sources/${id}`);
-    await page.getByRole('link', { name: 'Create server' }).click();
+    await page.getByRole('link', { name: 'Create MCP server' }).click();
     await expect(page.getByRole('checkbox', { name: 'Rome office' })).toBeChecked();
     await page.getByLabel('Name', { exact: true }).fill('Office');
-    await page.getByRole('button', { name: 'Create Server' }).click();
+    await page.getByRole('button', { name: 'Create MCP server' }).click();
     await expect(page.getByRole('heading', { name: 'Office', exact: true })).toBeVisible();
     const endpoint = await page.getByText(/^https?:\/\/\S+\/mcp\/\d+$/).first().innerText();
     const client = mcpClient(endpoint, await page.getByText(/^mcp_token_/).first().innerText());
@@ -217,7 +217,7 @@ test('a source of a connector that nobody offers yet waits for it', async ({ pag
     await expect(page.getByText('Ready', { exact: true })).toBeVisible();
     await expect(source.setting('town')).toHaveText('Stored, and not shown');
     await page.goto(`/connectors/${connector.connector_id}`);
-    await expect(page.getByRole('link', { name: 'Add source' })).toBeVisible();
+    await expect(page.getByRole('link', { name: 'Create source' })).toBeVisible();
     await page.getByRole('region', { name: 'About' }).getByRole('link', { name: '1', exact: true }).click();
     await expect(form.row(type)).toBeVisible();
   });

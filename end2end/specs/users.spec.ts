@@ -1,4 +1,4 @@
-// Superusers keep order among the people: invitations, roles, lost passwords, accounts switched off and deleted.
+// Superusers keep order among the people: invitations, roles, lost passwords, accounts disabled and deleted.
 import { somebody, superuser } from '../fixtures/people';
 import { expect, test } from '../fixtures/test';
 import { AccountPages } from '../pages/account';
@@ -40,16 +40,19 @@ test.describe('for a superuser', () => {
 
     await invitations.invite('', 'User');
     const second = await invitations.link();
-    await invitations.row('Anybody').getByRole('link', { name: 'Take back the invitation for Anybody' }).click();
-    await invitations.dialog.getByRole('button', { name: 'Take back' }).click();
-    await expect(page.getByText('Invitation taken back.')).toBeVisible();
+    await invitations.row('Anybody').getByRole('link', { name: 'Revoke the invitation for Anybody' }).click();
+    await invitations.dialog.getByRole('button', { name: 'Revoke invitation' }).click();
+    await expect(page.getByText('Invitation revoked.')).toBeVisible();
+    // Who has an account is told so, and loses nothing by signing out.
+    await elsewhere.goto(second);
+    await expect(elsewhere.getByText(`You are signed in as ${person.email}. Sign out to use an invitation`)).toBeVisible();
     await there.signOut();
-    await there.followInvitation(second, scripts);
+    await there.arrive(second, scripts);
     await there.signUp(somebody(unique('late')));
     await expect(there.alert).toContainText('This invitation is not valid any more.');
   });
 
-  test('somebody is found, gets a role and another password, is switched off and deleted', async ({
+  test('somebody is found, gets a role and another password, is disabled and deleted', async ({
     page,
     elsewhere,
     javaScriptEnabled,
@@ -105,7 +108,10 @@ test.describe('for a superuser', () => {
       await user.press('Make a reset link');
       const link = await user.link();
       await expectWellMade('user');
-      await there.followResetLink(link, 'a password to remember', javaScriptEnabled !== false);
+      await elsewhere.goto(link);
+      await expect(elsewhere.getByText(`You are signed in as ${person.email}. Sign out to set a new password`)).toBeVisible();
+      await there.signOut();
+      await there.setPassword(link, 'a password to remember', javaScriptEnabled !== false);
       await expect(elsewhere.getByText('The password is changed.')).toBeVisible();
       await there.followResetLink(link, 'a password to remember', javaScriptEnabled !== false);
       await expect(there.alert).toContainText('This link is not valid any more.');
@@ -115,7 +121,7 @@ test.describe('for a superuser', () => {
       await expect(elsewhere.getByText(`Signed in as ${person.email}`)).toBeVisible();
     });
 
-    await test.step('switched off and on', async () => {
+    await test.step('disabled and enabled', async () => {
       await user.ask('Disable account');
       await user.answer('Disable account');
       await expect(page.getByText(`${person.email} is disabled.`)).toBeVisible();

@@ -1,10 +1,9 @@
-// Each page, as it stands when nobody is doing anything: accessible in light and dark, nothing to scroll sideways on a phone,
-// pictures of it in `target/screenshots`. One that passes is looked at all the same.
+// Pages that no other spec leads to, as they stand when nobody is doing anything: accessible in light and dark, nothing to scroll
+// sideways on a phone.
 import type { Page } from '@playwright/test';
 import { nobodyListens } from '../fixtures/environment';
 import { superuser } from '../fixtures/people';
 import { expect, test } from '../fixtures/test';
-import { AccountPages } from '../pages/account';
 import { ConnectorsPage } from '../pages/connectors';
 import { CreateServerPage } from '../pages/create-server';
 import { ServerPage } from '../pages/server';
@@ -32,13 +31,6 @@ test.describe('for nobody', () => {
     await expectWellMade('sign-in');
   });
 
-  test('sign-in, refused', async ({ page, expectWellMade }) => {
-    await page.goto('/sign-in');
-    await new AccountPages(page).signIn({ ...superuser, password: 'not the password' });
-    await expect(page.getByRole('alert')).toHaveText('Email or password is wrong.');
-    await expectWellMade('sign-in-refused');
-  });
-
   test('sign-up', async ({ page, expectWellMade }) => {
     await page.goto('/sign-up');
     await expect(heading(page, 'Sign up')).toBeVisible();
@@ -53,13 +45,6 @@ test.describe('for nobody', () => {
     await expect(heading(page, 'Make a source')).toBeVisible();
     await page.getByText('What is in it').first().click();
     await expectWellMade('api-docs-sources');
-  });
-
-  test('not found', async ({ page, trouble, expectWellMade }) => {
-    trouble.allow(404, '/nowhere');
-    await page.goto('/nowhere');
-    await expect(heading(page, 'Page not found')).toBeVisible();
-    await expectWellMade('not-found');
   });
 });
 
@@ -82,13 +67,6 @@ test.describe('for a user', () => {
     await page.goto('/servers');
     await expect(heading(page, 'No MCP servers yet')).toBeVisible();
     await expectWellMade('servers-none');
-  });
-
-  test('a server that is not there', async ({ page, trouble, expectWellMade }) => {
-    trouble.allow(404, '/servers/none');
-    await page.goto('/servers/none');
-    await expect(heading(page, 'Not found')).toBeVisible();
-    await expectWellMade('server-none');
   });
 });
 

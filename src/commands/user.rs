@@ -74,13 +74,13 @@ async fn act(engine: &Engine, what: User, password: Option<SecretString>) -> Res
         User::Disable(whose) => {
             let entry = engine.set_user_disabled(&who, &whose.email, true).await?;
             format!(
-                "switched off the account of {}, who is signed out everywhere",
+                "disabled the account of {}, who is signed out everywhere",
                 entry.user.email
             )
         }
         User::Enable(whose) => {
             let entry = engine.set_user_disabled(&who, &whose.email, false).await?;
-            format!("switched on the account of {}", entry.user.email)
+            format!("enabled the account of {}", entry.user.email)
         }
         User::Delete { whose, .. } => {
             let gone = engine.delete_user_named(&who, &whose.email).await?;

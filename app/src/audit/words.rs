@@ -91,7 +91,7 @@ pub(super) const GROUPS: &[Group] = &[
         all: "Invitations",
         actions: &[
             ("invitation.create", "Invited somebody"),
-            ("invitation.revoke", "Took invitation back"),
+            ("invitation.revoke", "Revoked invitation"),
         ],
     },
     Group {

@@ -117,9 +117,9 @@ fn Actions(summary: ConnectorSummary, is_superuser: bool) -> AnyView {
             <a class=class href=ask("activate") data-dialog="">{label}</a>
         })}
         {(summary.mode == ConnectorMode::Active).then(|| view! {
-            <a class="button" href=path_of_new(&summary.name)><IconView icon=Icon::Source/> "Add source"</a>
+            <a class="button" href=path_of_new(&summary.name)><IconView icon=Icon::Source/> "Create source"</a>
             <a class="button button-primary" href=format!("/connectors/{number}/create-server")>
-                <IconView icon=Icon::Plus/> "Create Server"
+                <IconView icon=Icon::Plus/> "Create MCP server"
             </a>
         })}
     }

@@ -32,13 +32,13 @@ fn steps(numbers: &Overview, is_superuser: bool) -> Vec<Step> {
     steps.push(Step {
         title: "Describe a source",
         about: "A source is your use of a connector: what it should look at, and with whose key. Only you see it.",
-        action: ("New source", "/sources/new"),
+        action: ("Create source", "/sources/new"),
         done: numbers.sources > 0 || has_server,
     });
     steps.push(Step {
         title: "Create an MCP server from it",
         about: "An MCP server is an endpoint of your own with the tools of your sources behind it.",
-        action: ("New MCP server", "/servers/new"),
+        action: ("Create MCP server", "/servers/new"),
         done: has_server,
     });
     steps.push(Step {

@@ -52,7 +52,7 @@ pub(super) fn Bindings(
         <section class="section" aria-labelledby="sources">
             <div class="section-head">
                 <h2 id="sources">"Made from" <span class="count">{total}</span></h2>
-                <a class="button" href="/sources/new"><IconView icon=Icon::Plus/> "Add a new source"</a>
+                <a class="button" href="/sources/new"><IconView icon=Icon::Plus/> "Create source"</a>
             </div>
             <InPlaceForm form action=ArrangeSources::url() words>
                 <Hidden name="server_id" value=server.id.to_string()/>
@@ -183,7 +183,7 @@ fn Add(left: Vec<SourceView>) -> AnyView {
                     }).collect_view()}
                 </select>
             </div>
-            <button class="button" type="submit" name="action" value="add">"Add to this server"</button>
+            <button class="button" type="submit" name="action" value="add">"Add to server"</button>
         </div>
     }
     .into_any()

@@ -75,7 +75,7 @@ fn Page(
         view! { <NewServer connector sources chosen from/> }.into_any()
     };
     view! {
-        <PageHeader title="New MCP server" parent=("MCP servers", "/servers")
+        <PageHeader title="Create MCP server" parent=("MCP servers", "/servers")
             about="It gets an endpoint and a token of its own, and offers the tools of what you make it from."/>
         {content}
         {(!offers.is_empty()).then(|| view! { <OwnConnector offers has_sources/> })}
@@ -91,7 +91,7 @@ fn NoSources() -> AnyView {
                 "A server is made from sources: connectors as you use them. Add one, then come back. Or make the server straight from a "
                 "connector below, which is enough where one of its kind is all you need."
             </p>
-            <p class="actions"><a class="button button-primary" href="/sources/new">"Add a source"</a></p>
+            <p class="actions"><a class="button button-primary" href="/sources/new">"Create source"</a></p>
         </EmptyState>
     }
     .into_any()
@@ -194,7 +194,7 @@ fn CreateForm(
             {configuration.map(|configuration| view! { <ConfigurationFields form configuration prefix=CONFIGURATION/> })}
             <SourceChoice form sources chosen is_own/>
             <div class="form-actions">
-                <Submit label="Create Server"/>
+                <Submit label="Create MCP server"/>
                 <a class="button button-quiet" href=cancel>"Cancel"</a>
             </div>
         </InPlaceForm>

@@ -42,7 +42,7 @@ pub(crate) fn NewSourcePage() -> impl IntoView {
             view! { <CreateForm kind connector/> }.into_any()
         };
         let view = view! {
-            <PageHeader title="Add source" parent=("Sources", "/sources")
+            <PageHeader title="Create source" parent=("Sources", "/sources")
                 about="A connector as you use it: with your notebook, your account, your project."/>
             {content}
         };

@@ -21,7 +21,7 @@ pub(crate) fn SourcesPage() -> impl IntoView {
         let view = view! {
             <PageHeader title="Sources"
                 about="Your configured uses of connectors. An MCP server offers the tools of as many as you like.">
-                <a class="button button-primary" href="/sources/new"><IconView icon=Icon::Plus/> "Add source"</a>
+                <a class="button button-primary" href="/sources/new"><IconView icon=Icon::Plus/> "Create source"</a>
             </PageHeader>
             <List found query/>
         };

@@ -4,7 +4,10 @@ mod invitations;
 
 pub(super) use invitations::{CreateInvitation, INVITE, REVOKE_INVITATION, RevokeInvitation};
 
-use super::words::{parse_role, roles};
+use super::{
+    query::{ACTIVE, DISABLED},
+    words::{parse_role, roles},
+};
 use crate::{
     account::{belongings_words, confirm_email},
     context::{self, Next, Reply, Waiting},
@@ -21,7 +24,7 @@ use patchbay_engine::{Actor, Engine, Error, error::NotFound};
 
 /// The name of the form that gives another role.
 pub(super) const SET_ROLE: &str = "set-role";
-/// The name of the form that switches an account off or on.
+/// The name of the form that disables an account or enables it again.
 pub(super) const SET_STATE: &str = "set-state";
 /// The name of the form that makes a link for a lost password.
 pub(super) const MAKE_RESET_LINK: &str = "make-reset-link";
@@ -47,15 +50,15 @@ pub(crate) async fn set_role(user_id: String, role: String) -> Result<Done, AppE
     reply.finish(result.await).await
 }
 
-/// Switches an account off (`disabled`) or on.
+/// Disables an account (`disabled`) or enables it again (`active`).
 #[server(prefix = "/fn", endpoint = "users/state")]
 pub(crate) async fn set_state(user_id: String, state: String) -> Result<Done, AppError> {
     let page = format!("/users/{user_id}");
-    let disabled = state == "disabled";
-    let asking = if disabled { "?disable=1" } else { "" };
+    let asking = if state == DISABLED { "?disable=1" } else { "" };
     let reply = Reply::new(SET_STATE, format!("{page}{asking}"));
     let result = async {
         let (engine, actor) = superuser()?;
+        let disabled = read_state(&state)?;
         let update = UpdateUser {
             disabled: Some(disabled),
             ..UpdateUser::default()
@@ -120,6 +123,19 @@ fn superuser() -> Result<(Engine, Actor), Error> {
 
 pub(super) fn parse(id: &str) -> Result<UserId, Error> {
     id.parse().map_err(|_| NotFound::User.into())
+}
+
+/// Whether the account is to be disabled.
+fn read_state(word: &str) -> Result<bool, FieldErrors> {
+    let expected = || format!("{ACTIVE} or {DISABLED}");
+    match word {
+        ACTIVE => Ok(false),
+        DISABLED => Ok(true),
+        _ => Err(FieldErrors::one(
+            "state",
+            FieldError::Malformed { expected: expected() },
+        )),
+    }
 }
 
 fn read_role(word: &str) -> Result<Vec<Role>, FieldErrors> {

@@ -122,7 +122,7 @@ fn OwnAccount() -> impl IntoView {
             <p class="notice-text">{format!("You are {email}.")}</p>
             <p class="notice-detail">
                 "Password, second factor and sessions are on " <a href="/account">"your account page"</a>
-                ". Your role is changed, and your account switched off, by another superuser."
+                ". Another superuser changes your role, or disables your account."
             </p>
         </div>
     }

@@ -1,6 +1,9 @@
-//! Switching an account off and on.
+//! Disabling an account, and enabling it again.
 
-use super::api::{SET_STATE, SetState};
+use super::{
+    api::{SET_STATE, SetState},
+    query::{ACTIVE, DISABLED},
+};
 use crate::ui::{Dialog, Hidden, InPlaceForm, Setting, Submit, form};
 use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::user::UserView;
@@ -22,7 +25,7 @@ pub(super) fn State(user: UserView) -> AnyView {
                 <Setting id="state" title="Enable" about="They can sign in again, and their MCP servers and API tokens work as before.">
                     <InPlaceForm form action=SetState::url() words="The account was not enabled" class="form form-button">
                         <Hidden name="user_id" value=id.to_string()/>
-                        <Hidden name="state" value="active"/>
+                        <Hidden name="state" value=ACTIVE/>
                         <Submit label="Enable account" secondary=true/>
                     </InPlaceForm>
                 </Setting>
@@ -32,7 +35,7 @@ pub(super) fn State(user: UserView) -> AnyView {
     }
 }
 
-/// The question before an account is switched off: names what stops.
+/// The question before an account is disabled: names what stops.
 #[component]
 pub(super) fn DisableDialog(user: UserView) -> AnyView {
     let form = form(SET_STATE);
@@ -47,7 +50,7 @@ pub(super) fn DisableDialog(user: UserView) -> AnyView {
             </ul>
             <InPlaceForm form action=SetState::url() words="The account was not disabled">
                 <Hidden name="user_id" value=user.id.to_string()/>
-                <Hidden name="state" value="disabled"/>
+                <Hidden name="state" value=DISABLED/>
                 <div class="dialog-actions">
                     <a class="button" href=close data-close="">"Keep it active"</a>
                     <Submit label="Disable account" danger=true/>

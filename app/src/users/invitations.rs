@@ -1,4 +1,4 @@
-//! Invitations: the open ones, and the question before one is taken back.
+//! Invitations: the open ones, and the question before one is revoked.
 
 use super::{
     api::{REVOKE_INVITATION, RevokeInvitation},
@@ -49,7 +49,7 @@ fn Content(
     found: Option<Page<InvitationView>>,
     /// The link of an invitation that was just made.
     link: Option<String>,
-    /// The invitation that may be taken back.
+    /// The invitation that may be revoked.
     revoke: Option<String>,
     is_first: bool,
 ) -> AnyView {
@@ -109,7 +109,7 @@ fn List(found: Option<Page<InvitationView>>, is_first: bool) -> AnyView {
                     <th scope="col">"Made by"</th>
                     <th scope="col">"Made"</th>
                     <th scope="col">"Ends"</th>
-                    <th scope="col"><span class="visually-hidden">"Take back"</span></th>
+                    <th scope="col"><span class="visually-hidden">"Revoke"</span></th>
                 </tr>
             </thead>
             <tbody>{found.items.into_iter().map(|invitation| view! { <Row invitation/> }).collect_view()}</tbody>
@@ -127,7 +127,7 @@ fn whom(invitation: &InvitationView) -> String {
 fn Row(invitation: InvitationView) -> AnyView {
     let whom = whom(&invitation);
     let href = paths::with_query(PATH, &[("revoke", &invitation.id.to_string())]);
-    let label = format!("Take back the invitation for {whom}");
+    let label = format!("Revoke the invitation for {whom}");
     view! {
         <tr>
             <th scope="row">{whom}</th>
@@ -135,7 +135,7 @@ fn Row(invitation: InvitationView) -> AnyView {
             <td data-label="Made by">{invitation.created_by.unwrap_or_else(|| "somebody who is gone".to_owned())}</td>
             <td data-label="Made" class="date"><TimeAgo at=invitation.created_at/></td>
             <td data-label="Ends" class="date"><TimeLeft at=invitation.expires_at/></td>
-            <td class="table-action"><a class="button button-danger-quiet" href=href aria-label=label data-dialog="">"Take back"</a></td>
+            <td class="table-action"><a class="button button-danger-quiet" href=href aria-label=label data-dialog="">"Revoke"</a></td>
         </tr>
     }
     .into_any()
@@ -145,13 +145,13 @@ fn Row(invitation: InvitationView) -> AnyView {
 fn RevokeDialog(invitation: InvitationView) -> AnyView {
     let form = form(REVOKE_INVITATION);
     view! {
-        <Dialog title="Take this invitation back?".to_owned() close=PATH.to_owned()>
+        <Dialog title="Revoke this invitation?".to_owned() close=PATH.to_owned()>
             <p>"The link that was made for " <strong>{whom(&invitation)}</strong> " works no more. You can make another one at any time."</p>
-            <InPlaceForm form action=RevokeInvitation::url() words="The invitation was not taken back">
+            <InPlaceForm form action=RevokeInvitation::url() words="The invitation was not revoked">
                 <Hidden name="invitation_id" value=invitation.id.to_string()/>
                 <div class="dialog-actions">
                     <a class="button" href=PATH data-close="">"Keep it"</a>
-                    <Submit label="Take back" danger=true/>
+                    <Submit label="Revoke invitation" danger=true/>
                 </div>
             </InPlaceForm>
         </Dialog>

@@ -11,8 +11,12 @@ pub(super) const PATH: &str = "/users";
 /// How many users a page shows.
 const PAGE: u32 = 25;
 
+/// An account that can be used.
+pub(super) const ACTIVE: &str = "active";
+/// One that can't.
+pub(super) const DISABLED: &str = "disabled";
 /// States as the address names them, and as people read them.
-pub(super) const STATES: [(&str, &str); 2] = [("active", "Active"), ("disabled", "Disabled")];
+pub(super) const STATES: [(&str, &str); 2] = [(ACTIVE, "Active"), (DISABLED, "Disabled")];
 
 /// What the address of the list asks for.
 #[derive(Debug, Clone, Default)]
@@ -56,7 +60,7 @@ impl UsersQuery {
             role: Role::parse(&self.role),
             disabled: Some(self.state.as_str())
                 .filter(|state| !state.is_empty())
-                .map(|state| state == "disabled"),
+                .map(|state| state == DISABLED),
         }
     }
 

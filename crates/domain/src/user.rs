@@ -106,7 +106,7 @@ pub struct UserView {
     pub second_factor: bool,
     /// Since when they have an account.
     pub created_at: Timestamp,
-    /// Since when the account is switched off.
+    /// Since when the account is disabled.
     pub disabled_at: Option<Timestamp>,
 }
 
@@ -141,7 +141,7 @@ pub struct UpdateUser {
     /// All of their roles.
     #[serde(default)]
     pub roles: Option<Vec<Role>>,
-    /// Whether the account is switched off.
+    /// Whether the account is disabled.
     #[serde(default)]
     pub disabled: Option<bool>,
 }

@@ -91,7 +91,7 @@ pub enum Denied {
     /// What only a signed-in person may do, so that a token that leaked can't make itself at home.
     #[error("An API token can't do this: sign in with email and password.")]
     SessionNeeded,
-    /// The invitation was used, taken back, has ended or was never made.
+    /// The invitation was used, revoked, has ended or was never made.
     #[error("This invitation is not valid any more. Ask whoever sent it for a new one.")]
     BadInvitation,
     /// The link for a lost password was used, replaced, has ended or was never made.
@@ -212,7 +212,7 @@ pub enum Conflict {
     #[error("Maximum {0} sources: delete one first")]
     SourceLimit(u32),
     /// The most invitations that can be open.
-    #[error("Maximum {0} open invitations: take one back first")]
+    #[error("Maximum {0} open invitations: revoke one first")]
     InvitationLimit(u32),
     /// Nobody would be left who keeps the catalogue and the users.
     #[error("This is the last superuser: make another one first")]

@@ -50,7 +50,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 .fails(
                     403,
                     "BAD_INVITATION",
-                    "The invitation was used, taken back, has ended or was never made.",
+                    "The invitation was used, revoked, has ended or was never made.",
                 )
                 .fails(409, "EMAIL_TAKEN", "There is an account with this address already.")
         }),

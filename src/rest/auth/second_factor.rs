@@ -43,7 +43,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::POST, "/api/auth/second-factor/confirm", post(confirm))
             .once()
             .doc("confirm_second_factor", |doc| {
-                doc.summary("Switch the second factor on")
+                doc.summary("Turn the second factor on")
                     .session_only()
                     .body::<Code>()
                     .answer::<RecoveryCodes>(200, "Codes that stand in for it, once each; this is their only sight")
@@ -92,7 +92,7 @@ struct Code {
     code: SecretString,
 }
 
-/// Switches it on. The answer is the one sight of the recovery codes.
+/// Turns it on. The answer is the one sight of the recovery codes.
 async fn confirm(
     State(state): State<AppState>,
     Caller(actor): Caller,

@@ -43,7 +43,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 .fails(
                     401,
                     "BAD_CREDENTIALS",
-                    "The address or the password is wrong, or the account is switched off.",
+                    "The address or the password is wrong, or the account is disabled.",
                 )
                 .fails(
                     401,

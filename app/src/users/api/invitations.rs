@@ -13,7 +13,7 @@ use patchbay_engine::error::NotFound;
 
 /// The name of the form that makes an invitation.
 pub(in crate::users) const INVITE: &str = "invite";
-/// The name of the form that takes one back; there is one on a page.
+/// The name of the form that revokes one; there is one on a page.
 pub(in crate::users) const REVOKE_INVITATION: &str = "revoke-invitation";
 
 /// Makes an invitation. Its link is shown on the page, once.
@@ -33,7 +33,7 @@ pub(crate) async fn create_invitation(#[server(default)] email: String, role: St
     reply.finish(result.await).await
 }
 
-/// Takes an invitation back.
+/// Revokes an invitation.
 #[server(prefix = "/fn", endpoint = "users/revoke-invitation")]
 pub(crate) async fn revoke_invitation(invitation_id: String) -> Result<Done, AppError> {
     let reply = Reply::new(
@@ -44,7 +44,7 @@ pub(crate) async fn revoke_invitation(invitation_id: String) -> Result<Done, App
         let (engine, actor) = superuser()?;
         let id: InvitationId = invitation_id.parse().map_err(|_| NotFound::Invitation)?;
         engine.revoke_invitation(&actor, id).await?;
-        Ok(Next::to(PATH).telling("Invitation taken back."))
+        Ok(Next::to(PATH).telling("Invitation revoked."))
     };
     reply.finish(result.await).await
 }

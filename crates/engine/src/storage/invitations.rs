@@ -101,7 +101,7 @@ impl Worker {
         }))
     }
 
-    /// Takes an invitation back, or uses it up; whether it was there.
+    /// Revokes an invitation, or uses it up; whether it was there.
     pub(crate) async fn delete_invitation(&mut self, id: InvitationId) -> Result<bool, Error> {
         let done = sqlx::query!("DELETE FROM invitations WHERE id = $1", id.0)
             .execute(self.tx().conn())
@@ -109,7 +109,7 @@ impl Worker {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Takes back this person's invitations that give roles; which ones.
+    /// Revokes this person's invitations that give roles; which ones.
     pub(crate) async fn delete_invitations_with_roles(&mut self, by: UserId) -> Result<Vec<InvitationId>, Error> {
         let ids = sqlx::query_scalar!(
             "DELETE FROM invitations WHERE created_by = $1 AND cardinality(roles) > 0 RETURNING id",
@@ -119,7 +119,7 @@ impl Worker {
         Ok(ids.into_iter().map(InvitationId).collect())
     }
 
-    /// Takes back the invitations that are bound to this address; which ones.
+    /// Revokes the invitations that are bound to this address; which ones.
     pub(crate) async fn delete_invitations_to(&mut self, email: &str) -> Result<Vec<InvitationId>, Error> {
         let ids = sqlx::query_scalar!(
             "DELETE FROM invitations WHERE lower(email) = lower($1) RETURNING id",

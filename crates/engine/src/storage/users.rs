@@ -126,7 +126,7 @@ impl Worker {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Switches an account off, or, without a time, on again; whether that changed anything.
+    /// Disables an account, or, without a time, enables it again; whether that changed anything.
     pub(crate) async fn set_disabled(&mut self, id: UserId, at: Option<OffsetDateTime>) -> Result<bool, Error> {
         let done = sqlx::query!(
             "UPDATE users SET disabled_at = $2 WHERE id = $1 AND (disabled_at IS NULL) <> ($2::timestamptz IS NULL)",

@@ -1,4 +1,4 @@
-//! Everybody, for superusers: found, given roles, switched off and on.
+//! Everybody, for superusers: found, given roles, disabled and enabled.
 
 use super::{existing, words};
 use crate::{
@@ -23,7 +23,7 @@ pub struct UserFilter {
     pub q: Option<String>,
     /// Only those who have this role.
     pub role: Option<Role>,
-    /// Only those who are switched off, or only those who are not.
+    /// Only those who are disabled, or only those who are not.
     pub disabled: Option<bool>,
 }
 
@@ -90,8 +90,8 @@ impl Engine {
         found.ok_or_else(|| NotFound::User.into())
     }
 
-    /// Gives a user these roles and no others, switches their account off, or on again; what isn't said stays. Switching it
-    /// off ends its sessions.
+    /// Gives a user these roles and no others, disables their account, or enables it again; what isn't said stays. Disabling
+    /// it ends its sessions.
     ///
     /// # Errors
     /// [`crate::error::Denied::Superuser`], [`crate::error::Denied::SessionNeeded`] where roles are given, [`NotFound::User`],

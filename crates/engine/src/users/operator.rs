@@ -53,7 +53,7 @@ impl Engine {
         self.commit_worker(worker, who, vec![entry]).await
     }
 
-    /// Switches an account off, or on again, as [`Self::update_user`] does.
+    /// Disables an account, or enables it again, as [`Self::update_user`] does.
     ///
     /// # Errors
     /// An unknown address, [`crate::error::Conflict::LastSuperuser`], or a failing database.
