@@ -111,7 +111,7 @@ async fn account(action: Action, request: Request) -> Result<(Request, Option<St
 /// The `email` of a JSON object or a form. Whether the rest is right is the handler's matter.
 ///
 /// Which of the two it is, the path says: a server function takes every body for a form, and the API every one for JSON,
-/// whatever its header calls it.
+/// whatever its header calls it. Read just as they do: a name that only one of us understood would be a way round.
 fn named(path: &str, body: &Bytes) -> Option<String> {
     #[derive(Deserialize)]
     struct Named {
@@ -119,12 +119,12 @@ fn named(path: &str, body: &Bytes) -> Option<String> {
     }
 
     if path.starts_with("/fn/") {
-        url::form_urlencoded::parse(body)
-            .find(|(name, _)| name == "email")
-            .map(|(_, value)| value.into_owned())
+        let form = std::str::from_utf8(body).ok()?;
+        serde_qs::Config::new(5, false).deserialize_str::<Named>(form).ok()
     } else {
-        serde_json::from_slice::<Named>(body).ok().map(|named| named.email)
+        serde_json::from_slice::<Named>(body).ok()
     }
+    .map(|named| named.email)
 }
 
 /// As the API, a script of ours or a plain form understands it.
@@ -189,6 +189,12 @@ mod tests {
             named_in("/fn/account/sign-in", "password=x&email=a%40b").as_deref(),
             Some("a@b")
         );
+        // As server functions take it.
+        for spelling in ["[email]", "[[email]", "%65mail"] {
+            let form = format!("password=x&{spelling}=a%40b");
+            let named = named("/fn/account/sign-in", &form.into());
+            assert_eq!(named.as_deref(), Some("a@b"), "{spelling}");
+        }
         assert_eq!(named_in("/api/auth/login", "[]"), None);
         assert_eq!(named_in("/fn/account/sign-in", "x=1"), None);
     }
