@@ -103,6 +103,9 @@ impl Engine {
     /// # Errors
     /// [`Unauthenticated::BadToken`], or a failing database.
     pub(crate) async fn actor_of_api_token(&self, token: &str) -> Result<Actor, Error> {
+        if !random::can_be_token(token, API_TOKEN_PREFIX) {
+            return Err(Unauthenticated::BadToken.into());
+        }
         let now = self.clock().now();
         let mut worker = self.db().worker().await?;
         let found = worker.api_token_actor(&random::token_hash(token), now).await?;

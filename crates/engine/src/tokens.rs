@@ -19,7 +19,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use crate::random::token_hash;
+pub use crate::random::{can_be_token, token_hash};
 
 /// What every server token begins with, so that people and scanners recognise one.
 pub const SERVER_TOKEN_PREFIX: &str = "mcp_token_";

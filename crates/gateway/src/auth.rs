@@ -11,12 +11,10 @@ use patchbay_domain::ids::{ServerId, ServerTokenId};
 use patchbay_engine::{
     Engine, Error,
     gateway::TokenGrant,
-    tokens::{SERVER_TOKEN_PREFIX, token_hash},
+    tokens::{SERVER_TOKEN_PREFIX, can_be_token, token_hash},
 };
 use quick_cache::UnitWeighter;
 
-/// 32 bytes in base64, without padding.
-const SECRET_LENGTH: usize = 43;
 /// How many tokens are remembered, those that open nothing among them.
 const REMEMBERED: usize = 131_072;
 
@@ -122,12 +120,9 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
     }
     let token = token.trim();
     // What can't be a token needn't be looked up.
-    let secret = token.strip_prefix(SERVER_TOKEN_PREFIX).ok_or(Refusal::BadToken)?;
-    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    if secret.len() != SECRET_LENGTH || !secret.bytes().all(is_base64) {
-        return Err(Refusal::BadToken);
-    }
-    Ok(token)
+    can_be_token(token, SERVER_TOKEN_PREFIX)
+        .then_some(token)
+        .ok_or(Refusal::BadToken)
 }
 
 #[cfg(test)]
@@ -144,7 +139,7 @@ mod tests {
     #[test]
     fn a_token_is_the_bearers() {
         let secret = "Ab0-_".repeat(9);
-        let token = format!("{SERVER_TOKEN_PREFIX}{}", &secret[..SECRET_LENGTH]);
+        let token = format!("{SERVER_TOKEN_PREFIX}{}", &secret[..43]);
         for scheme in ["Bearer ", "bEaReR  "] {
             assert_eq!(bearer(&headers(&[&format!("{scheme}{token} ")])), Ok(&*token));
         }
