@@ -96,13 +96,16 @@ pub enum Begun {
 }
 
 impl Engine {
-    /// Looks what is to be done with a request, whose `parts` are all that makes it this request and no other.
+    /// Looks what is to be done with a request, whose `parts` are all that makes it this request and no other, but for by what
+    /// right it is made: what takes a session or a role isn't told again without it.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn begin_request(&self, actor: &Actor, key: &Key, parts: &[&[u8]]) -> Result<Begun, Error> {
         let now = self.clock().now();
-        let macs: Vec<_> = self.vault().macs(REQUEST, parts).collect();
+        let standing = standing(actor);
+        let parts: Vec<&[u8]> = [standing.as_bytes()].into_iter().chain(parts.iter().copied()).collect();
+        let macs: Vec<_> = self.vault().macs(REQUEST, &parts).collect();
         let key_hash = token_hash(&key.0);
         let id = Uuid::new_v4();
         let mut tx = self.db().begin_as(actor.user).await?;
@@ -187,6 +190,14 @@ impl Engine {
         let text = self.vault().open(&answer_purpose(id), sealed).ok()?;
         serde_json::from_slice(text.expose_secret()).ok()
     }
+}
+
+/// By what right somebody asks.
+fn standing(actor: &Actor) -> String {
+    let mut roles: Vec<_> = actor.roles.iter().map(|role| role.as_str()).collect();
+    roles.sort_unstable();
+    let by = if actor.session.is_some() { "session" } else { "token" };
+    format!("{by} {}", roles.join(" "))
 }
 
 /// What binds a sealed answer to its row.

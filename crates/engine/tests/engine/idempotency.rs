@@ -2,6 +2,7 @@
 
 use crate::{engine, engine_with, new_connector, superuser, user};
 use futures::future::join_all;
+use patchbay_domain::ids::SessionId;
 use patchbay_engine::{
     Actor, Engine, Error,
     actor::Origin,
@@ -12,6 +13,7 @@ use patchbay_engine::{
 use secrecy::ExposeSecret;
 use sqlx::PgPool;
 use time::Duration;
+use uuid::Uuid;
 
 const REQUEST: [&[u8]; 3] = [b"POST", b"/api/things", b"{\"name\":\"one\"}"];
 
@@ -83,6 +85,34 @@ async fn an_answer_is_given_again_to_the_same_request_of_the_same_user_only(pool
     }
     begin(&engine, &root, "another").await;
     begin(&engine, &ada, "k").await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn whoever_comes_with_less_than_the_first_time_is_given_nothing_again(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = Actor {
+        session: Some(SessionId(Uuid::new_v4())),
+        ..superuser(&engine).await
+    };
+    let attempt = begin(&engine, &root, "k").await;
+    engine.keep_answer(&root, attempt, &answer("made")).await.unwrap();
+    let signed_in_again = Actor {
+        session: Some(SessionId(Uuid::new_v4())),
+        ..root.clone()
+    };
+    assert!(matches!(again(&engine, &signed_in_again, "k").await, Begun::Before(_)));
+    let by_token = Actor {
+        session: None,
+        ..root.clone()
+    };
+    let demoted = Actor {
+        roles: Vec::new(),
+        ..root.clone()
+    };
+    for less in [by_token, demoted] {
+        let begun = again(&engine, &less, "k").await;
+        assert!(matches!(begun, Begun::OtherRequest), "{begun:?}");
+    }
 }
 
 #[sqlx::test(migrations = false)]
