@@ -42,12 +42,14 @@ COMMENT ON COLUMN invitations.email IS 'The one address that the account can be 
 CREATE TABLE password_resets (
     token_hash bytea NOT NULL CONSTRAINT password_resets_pkey PRIMARY KEY,
     user_id uuid NOT NULL CONSTRAINT password_resets_user_fkey REFERENCES users ON DELETE CASCADE,
+    created_by uuid CONSTRAINT password_resets_creator_fkey REFERENCES users ON DELETE CASCADE,
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     CONSTRAINT password_resets_user_key UNIQUE (user_id)
 );
 
 COMMENT ON TABLE password_resets IS 'One-time links for a lost password, made by superusers; the newest one of a user is the only one';
+COMMENT ON COLUMN password_resets.created_by IS 'With whose being a superuser it ends, too; NULL if the command line made it';
 
 CREATE TABLE second_factors (
     user_id uuid NOT NULL CONSTRAINT second_factors_pkey PRIMARY KEY

@@ -257,6 +257,7 @@ mod tests {
             engine(NotFound::Session.into()),
             engine(NotFound::Invitation.into()),
             engine(Conflict::LastSuperuser.into()),
+            engine(Conflict::OwnAccount.into()),
             engine(Conflict::SecondFactorOn.into()),
             engine(Conflict::NoSecondFactor.into()),
             engine(Conflict::TakenOver.into()),

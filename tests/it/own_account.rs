@@ -7,6 +7,7 @@ use crate::support::{
     totp,
     upstream::{Upstream, manifest, tool},
 };
+use reqwest::Method;
 use serde_json::{Value, json};
 use time::Duration;
 
@@ -101,6 +102,47 @@ async fn sessions_are_listed_and_ended_one_or_all_others() {
     ended.expect(204);
     ada.get("/api/auth/me").await.expect_error(401, "SIGNED_OUT");
     eve.get("/api/auth/me").await.expect(200);
+}
+
+#[tokio::test]
+async fn who_signs_in_as_somebody_else_is_signed_out_before_the_code_is_asked_for() {
+    let app = App::start().await;
+    let (ada, bob) = (app.user("ada@example.org").await, app.user("bob@example.org").await);
+    let path = "/api/auth/second-factor";
+    let offer = bob.post(path, json!({ "password": PASSWORD })).await.expect(200);
+    let code = || totp::code(&text(&offer, "secret"), app.clock.now());
+    bob.post(&format!("{path}/confirm"), json!({ "code": code() }))
+        .await
+        .expect(200);
+    app.clock.advance(Duration::minutes(2));
+
+    let browser = app.anonymous();
+    browser.login("ada@example.org", PASSWORD).await.expect(200);
+    assert_eq!(sessions(&ada).await.len(), 2);
+    let form = async |action: &str, body: String| {
+        let request = browser.request(Method::POST, action).header("accept", "text/html");
+        let sent = Answer::of(request.body(body)).await;
+        sent.header("location").to_owned()
+    };
+    let email = "email=bob%40example.org";
+    let next = form(
+        "/fn/account/sign-in",
+        format!("{email}&password={}", PASSWORD.replace(' ', "+")),
+    )
+    .await;
+    assert_eq!(next, "/sign-in/code");
+    assert_eq!(
+        sessions(&ada).await.len(),
+        1,
+        "what a revoked session had can't come back"
+    );
+    browser.get("/api/auth/me").await.expect(401);
+    assert_eq!(browser.get(&next).await.status, 200);
+    form("/fn/account/sign-in-code", format!("{email}&code={}", code())).await;
+    assert_eq!(
+        browser.get("/api/auth/me").await.expect(200)["email"],
+        "bob@example.org"
+    );
 }
 
 #[tokio::test]

@@ -143,7 +143,7 @@ async fn roles_and_doors_are_opened_and_closed_and_somebody_stays_in_charge() {
     for last in [json!({ "roles": ["admin"] }), json!({ "disabled": true })] {
         left.patch(&path(left), last).await.expect_error(409, "LAST_SUPERUSER");
     }
-    left.delete(&path(left)).await.expect_error(409, "LAST_SUPERUSER");
+    left.delete(&path(left)).await.expect_error(409, "OWN_ACCOUNT");
     let belongings = left.delete(&path(gone)).await.expect(200);
     assert_eq!(belongings["sessions"], 1);
     gone.get("/api/auth/me").await.expect(401);

@@ -16,8 +16,7 @@ pub(super) use tokens::{CREATE_TOKEN, CreateToken, REVOKE_TOKEN, RevokeToken};
 
 use crate::{error::AppError, outcome::Done};
 use leptos::prelude::*;
-use patchbay_domain::{ids::UserId, user::UserView};
-use patchbay_engine::Error;
+use patchbay_engine::{Error, users::Proven};
 use serde::{Deserialize, Serialize};
 
 /// The sign-in form's name.
@@ -32,7 +31,7 @@ pub(super) const RESET_PASSWORD: &str = "reset-password";
 /// Somebody whose password was right, and whose code is awaited.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct PendingSignIn {
-    user: UserId,
+    proven: Proven,
     /// The address as it was typed.
     pub(super) email: String,
     /// Where to go on afterwards.
@@ -54,16 +53,20 @@ pub(crate) async fn sign_in(
     let back = paths::with_query("/sign-in", &[("next", &next)]);
     let reply = context::Reply::for_anybody(SIGN_IN, back).keep("email", &email);
     let result = async {
-        let user = context::engine().authenticate_user(&email, &password.into()).await?;
+        let engine = context::engine();
+        let proven = engine.authenticate_user(&email, &password.into()).await?;
         let next = paths::local(&next).unwrap_or("/");
-        if user.second_factor {
-            let (user, next) = (user.id, next.to_owned());
-            // A cookie that somebody planted before is worth nothing from here on.
-            context::session()?.cycle_id().await.map_err(Error::internal)?;
-            context::keep(Waiting::SignIn, &PendingSignIn { user, email, next }).await?;
+        if proven.user.second_factor {
+            let next = next.to_owned();
+            // A cookie that somebody planted before is worth nothing from here on, and whoever was signed in with it is so no
+            // more.
+            engine
+                .end_session(context::actor().as_ref(), &context::session()?)
+                .await?;
+            context::keep_for_nobody(Waiting::SignIn, &PendingSignIn { proven, email, next }).await?;
             return Ok(context::Next::to("/sign-in/code"));
         }
-        begin_session(&user).await?;
+        begin_session(&proven).await?;
         Ok(context::Next::to(next))
     };
     reply.finish(result.await).await
@@ -80,11 +83,11 @@ pub(crate) async fn sign_in_code(email: String, code: String) -> Result<Done, Ap
         let Some(pending) = pending.filter(|pending| pending.email == email) else {
             return Ok(Next::to("/sign-in").telling("That took too long: sign in again."));
         };
-        let user = context::engine()
-            .check_second_factor(pending.user, &code.into())
+        context::engine()
+            .check_second_factor(pending.proven.user.id, &code.into())
             .await?;
         context::take::<PendingSignIn>(Waiting::SignIn).await?;
-        begin_session(&user).await?;
+        begin_session(&pending.proven).await?;
         Ok(Next::to(pending.next))
     };
     reply.finish(result.await).await
@@ -104,10 +107,10 @@ pub(crate) async fn sign_up(
         .keep("email", &email);
     let result = async {
         let invitation = Some(token.trim()).filter(|token| !token.is_empty()).map(Into::into);
-        let user = context::engine()
+        let proven = context::engine()
             .sign_up(&context::who(), &email, &password.into(), invitation.as_ref())
             .await?;
-        begin_session(&user).await?;
+        begin_session(&proven).await?;
         Ok(context::Next::to("/"))
     };
     reply.finish(result.await).await
@@ -153,11 +156,11 @@ pub(crate) async fn sign_out(#[server(default)] next: String) -> Result<Done, Ap
 }
 
 /// Signs this browser in.
-async fn begin_session(user: &UserView) -> Result<(), Error> {
+async fn begin_session(proven: &Proven) -> Result<(), Error> {
     use crate::context;
     let session = context::session()?;
     context::engine()
-        .begin_session(&context::who(), &session, user, &context::device())
+        .begin_session(&context::who(), &session, proven, &context::device())
         .await?;
     Ok(())
 }

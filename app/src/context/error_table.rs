@@ -54,6 +54,7 @@ fn field(conflict: &Conflict) -> Option<String> {
         | Conflict::SourceLimit(_)
         | Conflict::InvitationLimit(_)
         | Conflict::LastSuperuser
+        | Conflict::OwnAccount
         | Conflict::SecondFactorOn
         | Conflict::NoSecondFactor
         | Conflict::TakenOver => None,

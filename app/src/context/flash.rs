@@ -99,7 +99,13 @@ pub(super) async fn keep_flash_for_nobody(flash: &Flash) -> Result<(), Error> {
     seal(FLASH, KEPT_FOR, flash, None).await
 }
 
-async fn seal<T: Serialize>(key: &str, time: Duration, what: &T, whose: Option<UserId>) -> Result<(), Error> {
+/// Keeps something under a key for this long and this person, or for nobody.
+pub(super) async fn seal<T: Serialize>(
+    key: &str,
+    time: Duration,
+    what: &T,
+    whose: Option<UserId>,
+) -> Result<(), Error> {
     let engine = engine();
     let kept = Kept {
         until: (engine.clock().now() + time).into(),

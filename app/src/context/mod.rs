@@ -9,7 +9,7 @@ mod waiting;
 
 pub(crate) use flash::{Flash, FormFlash, keep_test, keep_token, take_flash, take_test, take_token};
 pub(crate) use reply::{Next, Reply};
-pub(crate) use waiting::{Waiting, keep, leave_telling, look_at, take};
+pub(crate) use waiting::{Waiting, keep, keep_for_nobody, leave_telling, look_at, take};
 
 use crate::error::AppError;
 use axum::http::{HeaderValue, StatusCode, header, request::Parts};

@@ -53,6 +53,11 @@ pub(crate) async fn keep<T: Serialize>(waiting: Waiting, what: &T) -> Result<(),
     flash::keep_for(&waiting.key(), waiting.time(), what).await
 }
 
+/// Keeps it for its page, which is nobody's.
+pub(crate) async fn keep_for_nobody<T: Serialize>(waiting: Waiting, what: &T) -> Result<(), Error> {
+    flash::seal(&waiting.key(), waiting.time(), what, None).await
+}
+
 /// Takes it away, if it waits.
 pub(crate) async fn take<T: DeserializeOwned>(waiting: Waiting) -> Result<Option<T>, Error> {
     flash::take(&waiting.key()).await

@@ -16,11 +16,11 @@ pub(crate) async fn set_up(token: String, email: String, password: String) -> Re
         .keep("email", &email);
     let result = async {
         let engine = context::engine();
-        let user = engine
+        let proven = engine
             .set_up(&context::who(), &token.trim().into(), &email, &password.into())
             .await?;
         engine
-            .begin_session(&context::who(), &context::session()?, &user, &context::device())
+            .begin_session(&context::who(), &context::session()?, &proven, &context::device())
             .await?;
         Ok(context::Next::to("/"))
     };

@@ -2,7 +2,7 @@
 
 use crate::{
     audit::Who,
-    error::{Denied, Error},
+    error::{Conflict, Denied, Error},
     idempotency::Attempt,
 };
 use patchbay_domain::{
@@ -97,6 +97,18 @@ impl Actor {
             Ok(())
         } else {
             Err(Denied::Admin.into())
+        }
+    }
+
+    /// Refuses what superusers do with others' accounts for their own: that takes their password.
+    ///
+    /// # Errors
+    /// [`Conflict::OwnAccount`].
+    pub fn require_other(&self, user: UserId) -> Result<(), Error> {
+        if self.user == user {
+            Err(Conflict::OwnAccount.into())
+        } else {
+            Ok(())
         }
     }
 

@@ -217,6 +217,9 @@ pub enum Conflict {
     /// Nobody would be left who keeps the catalogue and the users.
     #[error("This is the last superuser: make another one first")]
     LastSuperuser,
+    /// One's own account is changed where one shows that it is one's own.
+    #[error("This is your own account: use its own page, which asks for your password")]
+    OwnAccount,
     /// A second factor is replaced by taking it away first.
     #[error("This account has a second factor already: remove it first")]
     SecondFactorOn,
@@ -299,6 +302,7 @@ impl Error {
             Self::Conflict(Conflict::SourceLimit(_)) => "SOURCE_LIMIT_REACHED",
             Self::Conflict(Conflict::InvitationLimit(_)) => "INVITATION_LIMIT_REACHED",
             Self::Conflict(Conflict::LastSuperuser) => "LAST_SUPERUSER",
+            Self::Conflict(Conflict::OwnAccount) => "OWN_ACCOUNT",
             Self::Conflict(Conflict::SecondFactorOn) => "SECOND_FACTOR_ON",
             Self::Conflict(Conflict::NoSecondFactor) => "NO_SECOND_FACTOR",
             Self::Conflict(Conflict::TakenOver) => "IDEMPOTENCY_KEY_TAKEN_OVER",

@@ -6,7 +6,8 @@ use crate::{
     audit::{Entry, Subject, Who},
     error::{NotFound, Unauthenticated},
     jwt,
-    storage::sessions::{ADDRESS, DEVICE, PgSessionStore, RENEWED, ROW, USER},
+    storage::sessions::{ADDRESS, DEVICE, PASSWORD, PgSessionStore, RENEWED, ROW, USER},
+    users::Proven,
 };
 use patchbay_domain::{Timestamp, account::SessionView, ids::SessionId, user::UserView};
 use secrecy::SecretString;
@@ -46,20 +47,26 @@ impl Engine {
     /// Signs a user in with this session, whose cookie gets a new value, so that one planted before is worth nothing.
     ///
     /// # Errors
-    /// When the session can't be stored.
+    /// [`Unauthenticated::BadCredentials`] when the account has another password meanwhile, is switched off or gone, or a
+    /// session that can't be stored.
     pub async fn begin_session(
         &self,
         who: &Who,
         session: &Session,
-        user: &UserView,
+        proven: &Proven,
         device: &str,
     ) -> Result<SessionId, Error> {
+        let user = proven.user.id;
         let row = SessionId(Uuid::new_v4());
         let previous: Option<SessionId> = session.get(ROW).await.map_err(Error::internal)?;
         let device: String = device.chars().filter(|c| !c.is_control()).take(DEVICE_MAX).collect();
         session.cycle_id().await.map_err(Error::internal)?;
         session.insert(ROW, row).await.map_err(Error::internal)?;
-        session.insert(USER, user.id).await.map_err(Error::internal)?;
+        session.insert(USER, user).await.map_err(Error::internal)?;
+        session
+            .insert(PASSWORD, proven.password)
+            .await
+            .map_err(Error::internal)?;
         session.insert(DEVICE, &device).await.map_err(Error::internal)?;
         let address = who.origin.address.map(|address| address.to_string());
         session.insert(ADDRESS, address).await.map_err(Error::internal)?;
@@ -69,10 +76,17 @@ impl Engine {
         let ended = previous.map(|previous| Entry::new("session.end", Subject::session(previous)));
         let begun = Entry::new("session.create", Subject::session(row)).device(device);
         let entries = ended.into_iter().chain([begun]).collect();
-        let worker = self.db().worker().await?;
-        self.commit_worker(worker, &who.known_as(user.id), entries).await?;
-        session.save().await.map_err(Error::internal)?;
-        Ok(row)
+        let mut worker = self.db().worker().await?;
+        if worker.password_is(user, &proven.password).await? {
+            self.commit_worker(worker, &who.known_as(user), entries).await?;
+            session.save().await.map_err(Error::internal)?;
+            // It wasn't stored where the password was replaced in between.
+            if self.actor_of_row(row).await?.is_some() {
+                return Ok(row);
+            }
+        }
+        session.flush().await.map_err(Error::internal)?;
+        Err(Unauthenticated::BadCredentials.into())
     }
 
     /// Gives a session that is in use its whole lifetime again, once half of it is over.

@@ -114,8 +114,8 @@ async fn set_up(
     Json(SetUp { token, email, password }): Json<SetUp>,
 ) -> Result<(StatusCode, axum::Json<UserView>), Error> {
     let who = Who::from_origin(info.origin());
-    let user = state.engine.set_up(&who, &token, &email, &password).await?;
-    Ok((StatusCode::CREATED, axum::Json(user)))
+    let proven = state.engine.set_up(&who, &token, &email, &password).await?;
+    Ok((StatusCode::CREATED, axum::Json(proven.user)))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -140,11 +140,11 @@ async fn register(
     Json(new): Json<Register>,
 ) -> Result<(StatusCode, axum::Json<UserView>), Error> {
     let who = Who::from_origin(info.origin());
-    let user = state
+    let proven = state
         .engine
         .sign_up(&who, &new.email, &new.password, new.invitation.as_ref())
         .await?;
-    Ok((StatusCode::CREATED, axum::Json(user)))
+    Ok((StatusCode::CREATED, axum::Json(proven.user)))
 }
 
 #[derive(Deserialize, JsonSchema)]

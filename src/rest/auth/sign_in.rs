@@ -104,10 +104,12 @@ async fn login(
     Extension(info): Extension<RequestInfo>,
     Json(Credentials { email, password, code }): Json<Credentials>,
 ) -> Result<axum::Json<SignedIn>, Error> {
-    let user = state.engine.sign_in(&email, &password, code.as_ref()).await?;
+    let engine = &state.engine;
+    let proven = engine.sign_in(&email, &password, code.as_ref()).await?;
     let who = Who::from_origin(info.origin());
-    let session_id = state.engine.begin_session(&who, &session, &user, &info.device).await?;
-    let token = state.engine.access_token(&user, session_id)?;
+    let session_id = engine.begin_session(&who, &session, &proven, &info.device).await?;
+    let user = proven.user;
+    let token = engine.access_token(&user, session_id)?;
     Ok(axum::Json(SignedIn {
         access_token: token.token.expose_secret().to_owned(),
         token_type: "bearer",

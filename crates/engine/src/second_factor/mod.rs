@@ -114,18 +114,20 @@ impl Engine {
     /// Takes somebody's second factor away, who lost the device and the recovery codes.
     ///
     /// # Errors
-    /// [`crate::error::Denied::Superuser`], [`crate::error::Denied::SessionNeeded`], [`crate::error::NotFound::User`],
-    /// [`Conflict::NoSecondFactor`], or a failing database.
+    /// [`crate::error::Denied::Superuser`], [`crate::error::Denied::SessionNeeded`], [`Conflict::OwnAccount`],
+    /// [`crate::error::NotFound::User`], [`Conflict::NoSecondFactor`], or a failing database.
     pub async fn reset_second_factor(&self, actor: &Actor, user: UserId) -> Result<(), Error> {
         actor.require_superuser()?;
         actor.require_session()?;
+        actor.require_other(user)?;
         self.take_second_factor(&actor.who(), user, "second_factor.reset").await
     }
 
     /// Whether this is a code of the user's, who gave their password before; it is used up by that.
     ///
     /// # Errors
-    /// [`Unauthenticated::BadCode`], [`Error::RateLimited`] after too many wrong ones, or a failing database.
+    /// [`Unauthenticated::BadCode`], [`Error::RateLimited`] after too many wrong ones from an authenticator, or a failing
+    /// database.
     pub async fn check_second_factor(&self, user: UserId, code: &SecretString) -> Result<UserView, Error> {
         let now = self.clock().now();
         let mut worker = self.db().worker().await?;
@@ -134,14 +136,18 @@ impl Engine {
         let factor = factor
             .filter(|factor| factor.confirmed)
             .ok_or(Unauthenticated::BadCode)?;
+        let code = typed(code);
+        // There is nothing to guess in a recovery code: it is tried however many others were wrong.
+        let can_be_guessed = code.len() == totp::DIGITS;
         let wrong_until = factor.wrong_until.unwrap_or(now).max(now) + WRONG_AGAIN;
         if let Ok(retry_after) = std::time::Duration::try_from(wrong_until - now - WRONG_AGAIN * WRONG_AT_ONCE)
+            && can_be_guessed
             && !retry_after.is_zero()
         {
             return Err(Error::RateLimited { retry_after });
         }
-        let is_right = self.take_code(&mut worker, user, &factor, &typed(code), now).await?;
-        if !is_right {
+        let is_right = self.take_code(&mut worker, user, &factor, &code, now).await?;
+        if can_be_guessed && !is_right {
             worker.note_wrong_code(user, wrong_until).await?;
         }
         let found = worker.get_user_by_id(user).await?;

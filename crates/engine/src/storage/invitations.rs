@@ -1,7 +1,10 @@
 //! Invitations, and links for lost passwords. As the worker: whoever follows one isn't signed in.
 
 use super::{count, users, violated, worker::Worker};
-use crate::{Error, error::NotFound};
+use crate::{
+    Error,
+    error::{NotFound, Unauthenticated},
+};
 use patchbay_domain::{
     account::InvitationView,
     ids::{InvitationId, UserId},
@@ -109,12 +112,9 @@ impl Worker {
         Ok(done.rows_affected() > 0)
     }
 
-    /// Revokes this person's invitations that give roles; which ones.
-    pub(crate) async fn delete_invitations_with_roles(&mut self, by: UserId) -> Result<Vec<InvitationId>, Error> {
-        let ids = sqlx::query_scalar!(
-            "DELETE FROM invitations WHERE created_by = $1 AND cardinality(roles) > 0 RETURNING id",
-            by.0
-        );
+    /// Revokes the invitations that this person made; which ones.
+    pub(crate) async fn delete_invitations_by(&mut self, by: UserId) -> Result<Vec<InvitationId>, Error> {
+        let ids = sqlx::query_scalar!("DELETE FROM invitations WHERE created_by = $1 RETURNING id", by.0);
         let ids = ids.fetch_all(self.tx().conn()).await?;
         Ok(ids.into_iter().map(InvitationId).collect())
     }
@@ -134,23 +134,27 @@ impl Worker {
         &mut self,
         user: UserId,
         hash: &[u8; 32],
+        by: Option<UserId>,
         now: OffsetDateTime,
         expires_at: OffsetDateTime,
     ) -> Result<(), Error> {
         sqlx::query!(
-            "INSERT INTO password_resets (user_id, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4)
+            "INSERT INTO password_resets (user_id, token_hash, created_by, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (user_id) DO UPDATE
-             SET token_hash = EXCLUDED.token_hash, created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at",
+             SET token_hash = EXCLUDED.token_hash, created_by = EXCLUDED.created_by, created_at = EXCLUDED.created_at,
+                 expires_at = EXCLUDED.expires_at",
             user.0,
             hash,
+            by.map(|id| id.0),
             now,
             expires_at
         )
         .execute(self.tx().conn())
         .await
         .map_err(|error| match violated(&error) {
-            // The account was deleted since it was looked at.
+            // One of the accounts was deleted since it was looked at.
             Some("password_resets_user_fkey") => NotFound::User.into(),
+            Some("password_resets_creator_fkey") => Unauthenticated::SignedOut.into(),
             _ => Error::from(error),
         })?;
         Ok(())
@@ -176,6 +180,14 @@ impl Worker {
             .execute(self.tx().conn())
             .await?;
         Ok(done.rows_affected() > 0)
+    }
+
+    /// Makes the links worthless that this person made.
+    pub(crate) async fn delete_password_resets_by(&mut self, by: UserId) -> Result<(), Error> {
+        sqlx::query!("DELETE FROM password_resets WHERE created_by = $1", by.0)
+            .execute(self.tx().conn())
+            .await?;
+        Ok(())
     }
 
     /// Makes a user's link worthless, if there is one.

@@ -5,7 +5,7 @@
 //! up before anybody is known to be signed in.
 
 use super::Db;
-use crate::{Clock, random, vault::Vault};
+use crate::{Clock, random, users::PasswordMark, vault::Vault};
 use async_trait::async_trait;
 use patchbay_domain::ids::{SessionId, UserId};
 use secrecy::ExposeSecret;
@@ -22,6 +22,8 @@ use uuid::Uuid;
 pub(crate) const ROW: &str = "row";
 /// Key of a session's data: who is signed in.
 pub(crate) const USER: &str = "user";
+/// Key of a session's data: the password that was shown for it.
+pub(crate) const PASSWORD: &str = "password";
 /// Key of a session's data: the browser, as it names itself.
 pub(crate) const DEVICE: &str = "device";
 /// Key of a session's data: where it was begun.
@@ -97,10 +99,18 @@ pub(super) fn purpose(hash: &[u8]) -> String {
 
 #[async_trait]
 impl SessionStore for PgSessionStore {
+    /// Stores a new session. Nobody's is begun with a password that isn't theirs any more: it would outlive the end of their
+    /// sessions that came with the new one.
     async fn create(&self, record: &mut Record) -> Result<()> {
         record.id = Id(i128::from_be_bytes(random::bytes()));
         let columns = self.columns(record)?;
-        let mut tx = self.db.begin_as_worker().await.map_err(backend)?;
+        let mut worker = self.db.worker().await.map_err(backend)?;
+        if let Some(user) = columns.user {
+            let shown = field::<PasswordMark>(record, PASSWORD).unwrap_or_default();
+            if !worker.password_is(user.into(), &shown).await.map_err(backend)? {
+                return Ok(());
+            }
+        }
         sqlx::query!(
             "INSERT INTO sessions (id, cookie_hash, user_id, device, address, data, created_at, last_used_at, expires_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
@@ -113,10 +123,10 @@ impl SessionStore for PgSessionStore {
             self.clock.now(),
             columns.expires_at,
         )
-        .execute(tx.conn())
+        .execute(worker.tx().conn())
         .await
         .map_err(backend)?;
-        tx.commit().await.map_err(backend)
+        worker.commit().await.map_err(backend)
     }
 
     /// Changes a session that is still there. One that was ended while a request had it in hand stays ended.

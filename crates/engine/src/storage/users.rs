@@ -4,7 +4,7 @@
 //! transaction should be able to write.
 
 use super::{count, violated, worker::Worker};
-use crate::{Error, error::Conflict};
+use crate::{Error, error::Conflict, users::PasswordMark};
 use patchbay_domain::{
     account::Belongings,
     ids::UserId,
@@ -85,6 +85,16 @@ impl Worker {
     pub(crate) async fn hashed_password(&mut self, id: UserId) -> Result<Option<String>, Error> {
         let hash = sqlx::query_scalar!("SELECT hashed_password FROM users WHERE id = $1", id.0);
         Ok(hash.fetch_optional(self.tx().conn()).await?)
+    }
+
+    /// Whether the user is there and this is still their password, which it stays until the transaction ends.
+    pub(crate) async fn password_is(&mut self, id: UserId, mark: &PasswordMark) -> Result<bool, Error> {
+        let found = sqlx::query_scalar!(
+            "SELECT id FROM users WHERE id = $1 AND sha256(convert_to(hashed_password, 'UTF8')) = $2 FOR SHARE",
+            id.0,
+            mark
+        );
+        Ok(found.fetch_optional(self.tx().conn()).await?.is_some())
     }
 
     pub(crate) async fn create_user(&mut self, email: &str, hash: &str, roles: &[Role]) -> Result<UserView, Error> {

@@ -1,6 +1,9 @@
 //! The end of an account: with everything that is its own, and with the audit log's words for who that was.
 
-use super::{existing, manage::keep_somebody_in_charge};
+use super::{
+    existing,
+    manage::{keep_somebody_in_charge, revoke_ways_in},
+};
 use crate::{
     Actor, Engine, Error,
     audit::{Entry, Subject, Who},
@@ -27,10 +30,11 @@ impl Engine {
     /// Deletes a user with everything that they own; what that was. The audit log keeps its rows, and forgets whom they name.
     ///
     /// # Errors
-    /// [`crate::error::Denied::Superuser`], [`NotFound::User`], [`crate::error::Conflict::LastSuperuser`], or a failing
-    /// database.
+    /// [`crate::error::Denied::Superuser`], [`crate::error::Conflict::OwnAccount`], [`NotFound::User`],
+    /// [`crate::error::Conflict::LastSuperuser`], or a failing database.
     pub async fn delete_user(&self, actor: &Actor, id: UserId) -> Result<Belongings, Error> {
         actor.require_superuser()?;
+        actor.require_other(id)?;
         self.remove_user(&actor.who(), id).await
     }
 
@@ -50,10 +54,12 @@ impl Engine {
         worker.lock_superusers().await?;
         let before = existing(&mut worker, id).await?;
         let belongings = worker.belongings(id, self.clock().now()).await?;
+        // While it is still known whose they are.
+        let mut entries = revoke_ways_in(&mut worker, id).await?;
         if !worker.delete_user(id).await? {
             return Err(NotFound::User.into());
         }
-        let mut entries = keep_somebody_in_charge(&mut worker, &before, None).await?;
+        entries.extend(keep_somebody_in_charge(&mut worker, &before, None).await?);
         // An open invitation would tell of them, and make them an account again.
         let open = worker.delete_invitations_to(&before.email).await?;
         entries.extend(

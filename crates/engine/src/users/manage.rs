@@ -145,8 +145,8 @@ async fn change_roles(worker: &mut Worker, before: &UserView, mut roles: Vec<Rol
     Ok(Some(entry))
 }
 
-/// Whoever stops being somebody in charge takes their invitations along that make others that; refused where nobody would
-/// be left. Asked after the change, so that a change that another transaction made meanwhile counts.
+/// Whoever stops being somebody in charge takes the ways in along that they made for others; refused where nobody would be
+/// left. Asked after the change, so that a change that another transaction made meanwhile counts.
 pub(crate) async fn keep_somebody_in_charge(
     worker: &mut Worker,
     before: &UserView,
@@ -159,8 +159,14 @@ pub(crate) async fn keep_somebody_in_charge(
     if worker.count_enabled_superusers().await? == 0 {
         return Err(Conflict::LastSuperuser.into());
     }
-    let taken_back = worker.delete_invitations_with_roles(before.id).await?;
-    let entries = taken_back.into_iter();
+    revoke_ways_in(worker, before.id).await
+}
+
+/// Revokes what lets others in that somebody made: links for lost passwords, and open invitations.
+pub(super) async fn revoke_ways_in(worker: &mut Worker, by: UserId) -> Result<Vec<Entry>, Error> {
+    worker.delete_password_resets_by(by).await?;
+    let revoked = worker.delete_invitations_by(by).await?;
+    let entries = revoked.into_iter();
     Ok(entries
         .map(|id| Entry::new("invitation.revoke", Subject::invitation(id)))
         .collect())

@@ -15,6 +15,8 @@ mod sign_up;
 
 pub use manage::UserFilter;
 pub(crate) use manage::keep_somebody_in_charge;
+pub(crate) use sign_in::PasswordMark;
+pub use sign_in::Proven;
 
 use crate::{
     Actor, Engine, Error,

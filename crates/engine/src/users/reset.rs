@@ -19,10 +19,12 @@ impl Engine {
     /// and an older one of that user ends.
     ///
     /// # Errors
-    /// [`Denied::Superuser`], [`Denied::SessionNeeded`], [`crate::error::NotFound::User`], or a failing database.
+    /// [`Denied::Superuser`], [`Denied::SessionNeeded`], [`crate::error::Conflict::OwnAccount`],
+    /// [`crate::error::NotFound::User`], or a failing database.
     pub async fn create_reset_link(&self, actor: &Actor, user: UserId) -> Result<CreatedResetLink, Error> {
         actor.require_superuser()?;
         actor.require_session()?;
+        actor.require_other(user)?;
         self.make_reset_link(&actor.who(), user).await
     }
 
@@ -33,7 +35,7 @@ impl Engine {
         let hash = random::token_hash(token.expose_secret());
         let mut worker = self.db().worker().await?;
         let user = super::existing(&mut worker, id).await?;
-        worker.put_password_reset(id, &hash, now, expires_at).await?;
+        worker.put_password_reset(id, &hash, who.user, now, expires_at).await?;
         let expires_at = expires_at.into();
         let entry = Entry::new("user.reset_link", Subject::user(id, &user.email))
             .after(json!({ "expires_at": patchbay_domain::Timestamp::to_string(&expires_at) }));

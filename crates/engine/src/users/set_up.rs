@@ -1,8 +1,8 @@
 //! The first superuser, with a link that the log shows.
 
-use super::account;
+use super::{Proven, account};
 use crate::{Engine, Error, audit::Who, error::Denied, random, storage::worker::Worker};
-use patchbay_domain::user::{Role, UserView};
+use patchbay_domain::user::Role;
 use secrecy::{ExposeSecret, SecretString};
 use time::Duration;
 
@@ -47,7 +47,7 @@ impl Engine {
         token: &SecretString,
         email: &str,
         password: &SecretString,
-    ) -> Result<UserView, Error> {
+    ) -> Result<Proven, Error> {
         let hash = random::token_hash(token.expose_secret());
         {
             // Before the password is hashed, which is work that only a valid token should cause.
@@ -64,7 +64,7 @@ impl Engine {
         worker.delete_set_up_tokens().await?;
         let entry = account("user.set_up", &user);
         self.commit_worker(worker, &who.known_as(user.id), vec![entry]).await?;
-        Ok(user)
+        Ok(Proven::by(user, &password_hash))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Making an account for oneself: where that is open, or with an invitation.
 
-use super::words;
+use super::{Proven, words};
 use crate::{
     Engine, Error,
     audit::{Entry, Subject, Who},
@@ -10,7 +10,7 @@ use crate::{
 };
 use patchbay_domain::{
     field::{FieldError, FieldErrors},
-    user::{Email, SignUp, UserView},
+    user::{Email, SignUp},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -28,7 +28,7 @@ impl Engine {
         email: &str,
         password: &SecretString,
         invitation: Option<&SecretString>,
-    ) -> Result<UserView, Error> {
+    ) -> Result<Proven, Error> {
         let invitation = invitation.filter(|token| !token.expose_secret().trim().is_empty());
         let invited = match (self.config().sign_up, invitation) {
             (SignUp::Closed, _) | (SignUp::Invite, None) => return Err(Denied::SignUpClosed.into()),
@@ -49,7 +49,7 @@ impl Engine {
         let after = json!({ "roles": words(&user.roles), "invitation_id": invited.map(|invited| invited.id) });
         let entry = Entry::new("user.sign_up", Subject::user(user.id, &user.email)).after(after);
         self.commit_worker(worker, &who.known_as(user.id), vec![entry]).await?;
-        Ok(user)
+        Ok(Proven::by(user, &hash))
     }
 
     /// What this invitation is good for, if it is for this address.

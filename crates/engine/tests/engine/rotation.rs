@@ -1,6 +1,6 @@
 //! Sealing everything again with another key, while others read and write it.
 
-use super::{active_connector, engine_with, new_connector, superuser, who};
+use super::{active_connector, engine_with, new_connector, password, superuser, who};
 use patchbay_domain::{
     connector::RegisterConnector,
     ids::{ConnectorId, ServerId, SourceId},
@@ -66,9 +66,9 @@ async fn things(pool: &PgPool, engine: &Engine) -> Things {
         .await
         .unwrap();
     let session = Session::new(None, Arc::new(engine.session_store()), None);
-    let view = engine.me(&root).await.unwrap();
+    let proven = engine.authenticate_user("root@example.org", &password()).await.unwrap();
     engine
-        .begin_session(&who(), &session, &view, "a browser")
+        .begin_session(&who(), &session, &proven, "a browser")
         .await
         .unwrap();
     let cookie = session.id().unwrap();

@@ -109,7 +109,7 @@ async fn somebody_deletes_their_own_account_with_their_password_and_leaves_no_ad
         .sign_up(&who(), "ada@example.org", &password(), None)
         .await
         .unwrap();
-    assert_ne!(again.id, ada.user);
+    assert_ne!(again.user.id, ada.user);
 }
 
 #[sqlx::test(migrations = false)]

@@ -1,6 +1,6 @@
 //! Links that make one account each.
 
-use super::{fields, sign_in, superuser_here};
+use super::{fields, rows, sign_in, superuser_here};
 use crate::{engine, engine_with, password, user, who};
 use patchbay_domain::{
     account::CreateInvitation,
@@ -52,7 +52,7 @@ async fn an_invitation_makes_one_account_with_its_roles(pool: PgPool) {
         .sign_up(&who(), "ada@example.org", &password(), Some(&token))
         .await
         .unwrap();
-    assert_eq!(ada.roles, [Role::Admin]);
+    assert_eq!(ada.user.roles, [Role::Admin]);
     for bad in [token, "guess".into()] {
         let before = engine.passwords_hashed();
         let refused = engine.sign_up(&who(), "eve@example.org", &password(), Some(&bad)).await;
@@ -101,7 +101,7 @@ async fn an_invitation_for_an_address_is_for_no_other(pool: PgPool) {
         .sign_up(&who(), "ada@example.ORG", &password(), Some(&token))
         .await
         .unwrap();
-    assert!(ada.roles.is_empty());
+    assert!(ada.user.roles.is_empty());
 
     for (email, error) in [
         (
@@ -183,22 +183,39 @@ async fn only_superusers_invite_and_see_invitations(pool: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn whoever_stops_being_a_superuser_leaves_no_invitation_that_makes_others_one(pool: PgPool) {
+async fn whoever_stops_being_a_superuser_leaves_no_open_invitation(pool: PgPool) {
     let (engine, root) = by_invitation(&pool).await;
-    let second = superuser_here(&engine, "second@example.org").await;
-    let makes_superuser = invite(&engine, &second, None, &[Role::Superuser]).await;
-    let plain = invite(&engine, &second, None, &[]).await;
-    let demotion = UpdateUser {
-        roles: Some(Vec::new()),
-        disabled: None,
-    };
-    engine.update_user(&root, second.user, demotion).await.unwrap();
-    let refused = engine
-        .sign_up(&who(), "eve@example.org", &password(), Some(&makes_superuser))
-        .await;
-    assert!(matches!(refused, Err(Error::Denied(Denied::BadInvitation))));
+    let kept = invite(&engine, &root, None, &[]).await;
+    for (number, roles) in [(1, Some(Vec::new())), (2, None)] {
+        let second = superuser_here(&engine, &format!("second{number}@example.org")).await;
+        let open = [
+            invite(&engine, &second, None, &[Role::Superuser]).await,
+            invite(&engine, &second, None, &[]).await,
+        ];
+        match roles {
+            Some(roles) => {
+                let demotion = UpdateUser {
+                    roles: Some(roles),
+                    disabled: None,
+                };
+                engine
+                    .update_user(&root, second.user, demotion)
+                    .await
+                    .map(drop)
+                    .unwrap();
+            }
+            None => engine.delete_user(&root, second.user).await.map(drop).unwrap(),
+        }
+        for token in open {
+            let refused = engine
+                .sign_up(&who(), "eve@example.org", &password(), Some(&token))
+                .await;
+            assert!(matches!(refused, Err(Error::Denied(Denied::BadInvitation))));
+        }
+    }
+    assert_eq!(rows(&engine, "invitation.revoke").await.len(), 4);
     engine
-        .sign_up(&who(), "ada@example.org", &password(), Some(&plain))
+        .sign_up(&who(), "ada@example.org", &password(), Some(&kept))
         .await
         .unwrap();
 }

@@ -47,7 +47,7 @@ async fn every_change_of_an_account_has_its_row_and_no_row_has_a_secret_or_a_nam
         .change_password(&here, &password(), &"another password".into())
         .await
         .unwrap();
-    let link = engine.create_reset_link(&root, ada.id).await.unwrap();
+    let link = engine.create_reset_link(&root, ada.user.id).await.unwrap();
     let token = link.token.as_str().into();
     engine.reset_password(&who(), &token, &password()).await.unwrap();
     secrets.push(link.token);
@@ -61,7 +61,7 @@ async fn every_change_of_an_account_has_its_row_and_no_row_has_a_secret_or_a_nam
             disabled: Some(false),
         },
     ] {
-        engine.update_user(&root, ada.id, update).await.unwrap();
+        engine.update_user(&root, ada.user.id, update).await.unwrap();
     }
     user(&engine, "bob@example.org").await;
     engine.delete_user_named(&who(), "bob@example.org").await.unwrap();
@@ -104,6 +104,6 @@ async fn every_change_of_an_account_has_its_row_and_no_row_has_a_secret_or_a_nam
         "so that one finds who invited them"
     );
     let reset = rows(&engine, "user.reset_password").await.remove(0);
-    assert_eq!(reset.actor_id, Some(ada.id));
+    assert_eq!(reset.actor_id, Some(ada.user.id));
     assert_eq!(reset.actor.as_deref(), Some("ada@example.org"), "the side table knows");
 }

@@ -22,10 +22,10 @@ use tower_sessions::Session;
 
 /// Somebody who is signed in with address and password, and their browser's session.
 async fn sign_in(engine: &Engine, email: &str) -> (Actor, Session) {
-    let user = engine.sign_in(email, &password(), None).await.unwrap();
+    let proven = engine.sign_in(email, &password(), None).await.unwrap();
     let session = Session::new(None, Arc::new(engine.session_store()), None);
     engine
-        .begin_session(&who(), &session, &user, "a browser")
+        .begin_session(&who(), &session, &proven, "a browser")
         .await
         .unwrap();
     let actor = engine.actor_of_session(&session).await.unwrap().unwrap();

@@ -28,6 +28,7 @@ async fn an_address_is_one_account_whatever_its_case(pool: PgPool) {
             .sign_in(" ADA@example.org ", &password(), None)
             .await
             .unwrap()
+            .user
             .email,
         "Ada@Example.org"
     );

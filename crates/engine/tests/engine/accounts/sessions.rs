@@ -1,7 +1,7 @@
 //! Where somebody is signed in.
 
 use super::{rows, sign_in};
-use crate::{actor, engine, password, user, who};
+use crate::{engine, password, user, who};
 use patchbay_domain::audit::Door;
 use patchbay_engine::{
     Error,
@@ -18,18 +18,9 @@ use tower_sessions::Session;
 #[sqlx::test(migrations = false)]
 async fn a_session_that_was_ended_while_a_request_had_it_stays_ended(pool: PgPool) {
     let engine = engine(&pool).await;
-    let user = engine
-        .create_user(&who(), "ada@example.org", &password(), false)
-        .await
-        .unwrap();
+    user(&engine, "ada@example.org").await;
+    let (_, session) = sign_in(&engine, "ada@example.org").await;
     let store = Arc::new(engine.session_store());
-    let session = Session::new(None, store.clone(), None);
-    engine
-        .begin_session(&who(), &session, &user, "a browser")
-        .await
-        .unwrap();
-    assert!(engine.actor_of_session(&session).await.unwrap().is_some());
-
     let in_hand = Session::new(session.id(), store.clone(), None);
     in_hand.load().await.unwrap();
     engine
@@ -41,15 +32,40 @@ async fn a_session_that_was_ended_while_a_request_had_it_stays_ended(pool: PgPoo
 
     let again = Session::new(session.id(), store, None);
     assert!(engine.actor_of_session(&again).await.unwrap().is_none());
+    // Nor does it come back under another id.
+    in_hand.cycle_id().await.unwrap();
+    in_hand.save().await.unwrap();
+    assert!(engine.actor_of_session(&in_hand).await.unwrap().is_none());
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_session_begins_only_with_the_password_that_there_is(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = super::superuser_here(&engine, "root@example.org").await;
+    for end in ["replaced", "disabled", "deleted"] {
+        let email = format!("{end}@example.org");
+        let ada = user(&engine, &email).await.user;
+        let proven = engine.sign_in(&email, &password(), None).await.unwrap();
+        match end {
+            "replaced" => engine.set_password(&who(), &email, &"another one".into()).await,
+            "disabled" => engine.set_user_disabled(&who(), &email, true).await.map(drop),
+            _ => engine.delete_user(&root, ada).await.map(drop),
+        }
+        .unwrap();
+        let session = Session::new(None, Arc::new(engine.session_store()), None);
+        let refused = engine.begin_session(&who(), &session, &proven, "a browser").await;
+        assert!(
+            matches!(refused, Err(Error::Unauthenticated(Unauthenticated::BadCredentials))),
+            "{end}: {refused:?}"
+        );
+        assert!(engine.actor_of_session(&session).await.unwrap().is_none());
+    }
 }
 
 #[sqlx::test(migrations = false)]
 async fn somebody_sees_where_they_are_signed_in_and_nobody_else_does(pool: PgPool) {
     let engine = engine(&pool).await;
-    let view = engine
-        .create_user(&who(), "ada@example.org", &password(), false)
-        .await
-        .unwrap();
+    user(&engine, "ada@example.org").await;
     user(&engine, "eve@example.org").await;
     let (here, _) = sign_in(&engine, "ada@example.org").await;
     engine.clock().advance(Duration::minutes(1));
@@ -59,8 +75,9 @@ async fn somebody_sees_where_they_are_signed_in_and_nobody_else_does(pool: PgPoo
         ..Origin::SYSTEM
     });
     let elsewhere = Session::new(None, Arc::new(engine.session_store()), None);
+    let proven = engine.sign_in("ada@example.org", &password(), None).await.unwrap();
     let id = engine
-        .begin_session(&from, &elsewhere, &view, "Firefox on Linux")
+        .begin_session(&from, &elsewhere, &proven, "Firefox on Linux")
         .await
         .unwrap();
 
@@ -125,17 +142,17 @@ async fn when_a_session_was_used_is_written_down_every_few_minutes(pool: PgPool)
 async fn a_session_keeps_its_device_and_address_when_what_it_carries_changes(pool: PgPool) {
     let engine = engine(&pool).await;
     let ada = user(&engine, "ada@example.org").await;
-    let view = engine.me(&ada).await.unwrap();
+    let proven = engine.sign_in("ada@example.org", &password(), None).await.unwrap();
     let session = Session::new(None, Arc::new(engine.session_store()), None);
     let from = Who::from_origin(Origin {
         door: Door::Dashboard,
         address: Some("2001:db8::7".parse().unwrap()),
         ..Origin::SYSTEM
     });
-    engine.begin_session(&from, &session, &view, "a phone").await.unwrap();
+    engine.begin_session(&from, &session, &proven, "a phone").await.unwrap();
     session.insert("notice", "saved").await.unwrap();
     session.save().await.unwrap();
-    let shown = engine.sessions(&actor(&view)).await.unwrap().remove(0);
+    let shown = engine.sessions(&ada).await.unwrap().remove(0);
     assert_eq!(
         (shown.device.as_str(), shown.address.as_deref()),
         ("a phone", Some("2001:db8::7"))
@@ -147,7 +164,8 @@ async fn what_has_ended_is_cleared_away(pool: PgPool) {
     let engine = engine(&pool).await;
     let root = super::superuser_here(&engine, "root@example.org").await;
     engine.create_invitation(&root, Default::default()).await.unwrap();
-    engine.create_reset_link(&root, root.user).await.unwrap();
+    let ada = user(&engine, "ada@example.org").await.user;
+    engine.create_reset_link(&root, ada).await.unwrap();
     engine.offer_second_factor(&root, &password()).await.unwrap();
     let left = async || -> Vec<i64> {
         let tables = ["sessions", "invitations", "password_resets", "second_factors"];

@@ -23,11 +23,11 @@ async fn a_set_up_link_makes_one_superuser_and_is_then_worth_nothing(pool: PgPoo
     assert_eq!(fields.get("password"), Some(&FieldError::TooShort { min: 8 }));
     assert!(fields.get("email").is_some());
 
-    let user = engine
+    let root = engine
         .set_up(&who(), &token, "root@example.org", &password())
         .await
         .unwrap();
-    assert_eq!(user.roles, [Role::Superuser]);
+    assert_eq!(root.user.roles, [Role::Superuser]);
     for token in [token, other] {
         let error = engine
             .set_up(&who(), &token, "two@example.org", &password())

@@ -221,7 +221,6 @@ async fn the_last_superuser_stays_one_whatever_is_tried(pool: PgPool) {
         &engine.update_user(&root, root.user, roles(&[Role::Admin])).await
     ));
     assert!(is_last(&engine.update_user(&root, root.user, disabled(true)).await));
-    assert!(is_last(&engine.delete_user(&root, root.user).await));
     assert!(is_last(&engine.delete_account(&root, &password()).await));
     assert!(is_last(
         &engine.set_user_disabled(&who(), "root@example.org", true).await
@@ -237,6 +236,49 @@ async fn the_last_superuser_stays_one_whatever_is_tried(pool: PgPool) {
     // The one that is off already may go.
     engine.update_user(&root, second.user, roles(&[])).await.unwrap();
     engine.delete_user(&root, second.user).await.unwrap();
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_a_superuser_does_for_others_opens_no_way_round_their_own_password(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser_here(&engine, "root@example.org").await;
+    superuser_here(&engine, "second@example.org").await;
+    let refused = [
+        engine.delete_user(&root, root.user).await.map(drop),
+        engine.reset_second_factor(&root, root.user).await,
+        engine.create_reset_link(&root, root.user).await.map(drop),
+    ];
+    for result in refused {
+        assert!(
+            matches!(result, Err(Error::Conflict(Conflict::OwnAccount))),
+            "{result:?}"
+        );
+    }
+    assert!(engine.me(&root).await.is_ok());
+}
+
+#[sqlx::test(migrations = false)]
+async fn whoever_stops_being_a_superuser_leaves_no_link_for_anybodys_password(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser_here(&engine, "root@example.org").await;
+    let ada = user(&engine, "ada@example.org").await.user;
+    for end in ["demoted", "disabled", "deleted"] {
+        let second = superuser_here(&engine, &format!("{end}@example.org")).await;
+        let link = engine.create_reset_link(&second, ada).await.unwrap();
+        match end {
+            "demoted" => engine.update_user(&root, second.user, roles(&[])).await.map(drop),
+            "disabled" => engine.update_user(&root, second.user, disabled(true)).await.map(drop),
+            _ => engine.delete_user(&root, second.user).await.map(drop),
+        }
+        .unwrap();
+        let refused = engine
+            .reset_password(&who(), &link.token.into(), &"another password".into())
+            .await;
+        assert!(
+            matches!(refused, Err(Error::Denied(Denied::BadResetLink))),
+            "{end}: {refused:?}"
+        );
+    }
 }
 
 #[sqlx::test(migrations = false)]

@@ -116,7 +116,7 @@ async fn accounts_and_sessions_leave_their_rows(pool: PgPool) {
     let ada = engine.sign_up(&who(), "ada@example.org", &password(), None).await.unwrap();
     let session = Session::new(None, Arc::new(engine.session_store()), None);
     let id = engine.begin_session(&who(), &session, &ada, "a browser").await.unwrap();
-    let mut signed_in = actor(&ada);
+    let mut signed_in = actor(&ada.user);
     signed_in.session = Some(id);
     engine.end_session(Some(&signed_in), &session).await.unwrap();
     engine.end_session(Some(&signed_in), &session).await.unwrap();
@@ -243,9 +243,12 @@ async fn no_secret_stands_in_a_row(pool: PgPool) {
     };
     engine.register_connector(&root, new).await.unwrap();
     let session = Session::new(None, Arc::new(engine.session_store()), None);
-    let view = engine.me(&root).await.unwrap();
+    let proven = engine
+        .sign_in("root@example.org", &"Hunter2Password".into(), None)
+        .await
+        .unwrap();
     engine
-        .begin_session(&who(), &session, &view, "a browser")
+        .begin_session(&who(), &session, &proven, "a browser")
         .await
         .unwrap();
     let cookie = session.id().unwrap().to_string();

@@ -170,11 +170,11 @@ async fn whom_a_row_names_can_be_forgotten_but_not_exchanged(pool: PgPool) {
     let mut root = superuser(&engine).await;
     root.origin.address = Some("192.0.2.7".parse().unwrap());
     engine.register_connector(&root, new_connector("notes")).await.unwrap();
-    let eve = user(&engine, "eve@example.org").await;
+    user(&engine, "eve@example.org").await;
     let session = Session::new(None, Arc::new(engine.session_store()), None);
-    let view = engine.me(&eve).await.unwrap();
+    let proven = engine.sign_in("eve@example.org", &password(), None).await.unwrap();
     engine
-        .begin_session(&who(), &session, &view, "a browser")
+        .begin_session(&who(), &session, &proven, "a browser")
         .await
         .unwrap();
     let copy = "CREATE TABLE people AS SELECT * FROM audit_identities";

@@ -44,8 +44,9 @@ impl Person {
         let view = engine.create_user(&who(), email, &password(), false).await.unwrap();
         let mut actor = actor(&view);
         let session = Session::new(None, Arc::new(engine.session_store()), None);
+        let proven = engine.sign_in(email, &password(), None).await.unwrap();
         engine
-            .begin_session(&who(), &session, &view, "a browser")
+            .begin_session(&who(), &session, &proven, "a browser")
             .await
             .unwrap();
         actor.session = engine.actor_of_session(&session).await.unwrap().unwrap().session;
