@@ -12,7 +12,7 @@ pub(super) fn Password(
 ) -> AnyView {
     let form = form(CHANGE_PASSWORD);
     view! {
-        <Setting id="password" title="Password" about="Another one ends your other sessions. This one stays.">
+        <Setting id="password" title="Password" about="Another one ends your other sessions. This one stays, and so do API tokens: revoke those that you don't trust.">
             <InPlaceForm form action=ChangePassword::url() words="The password was not changed">
                 <input type="email" autocomplete="username" value=email hidden=true readonly=true/>
                 <Field form name="current_password" label="Current password" control=Control::Line("password") required=true

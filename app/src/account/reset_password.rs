@@ -28,7 +28,7 @@ pub(crate) fn ResetPasswordPage() -> impl IntoView {
 fn NewPassword() -> impl IntoView {
     let form = form(RESET_PASSWORD);
     view! {
-        <SmallPage title=TITLE about="With the link that a superuser made for you. All your sessions end with it.">
+        <SmallPage title=TITLE about="With the link that a superuser made for you. All your sessions end with it. API tokens stay: look through them afterwards.">
             <PlainForm form action=ResetPassword::url()>
                 <Field form name="token" label="Reset token" control=Control::Line("password") required=true
                     help="It is the end of the link that you got, behind the #."/>

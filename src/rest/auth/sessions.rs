@@ -26,6 +26,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         }),
         Endpoint::new(Method::DELETE, "/api/auth/sessions", delete(revoke_others)).doc("end_other_sessions", |doc| {
             doc.summary("Sign out everywhere else")
+                .about("An API token has no session of its own: with one, all of them end.")
                 .answer::<Ended>(200, "How many sessions that ended")
         }),
         Endpoint::new(Method::DELETE, "/api/auth/sessions/{id}", delete(revoke)).doc("end_session", |doc| {
