@@ -4,6 +4,7 @@ mod of_all;
 mod of_server;
 mod range;
 mod series;
+mod shown;
 mod tables;
 
 pub(crate) use of_all::ActivityPage;

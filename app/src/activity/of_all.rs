@@ -3,13 +3,14 @@
 use super::{
     Range,
     range::Ranges,
-    series::{bars, sums, total},
-    tables::{Row, Sums},
+    series::sums,
+    shown::{Calls, Kind, Nothing},
+    tables::Row,
 };
 use crate::{
     context,
     layout::Frame,
-    ui::{Chart, EmptyState, Icon, PageHeader, Stat, count, page},
+    ui::{PageHeader, page},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -65,8 +66,6 @@ async fn names_of(
 
 #[component]
 fn Content(range: Range, now: Timestamp, points: Vec<UsagePoint>, names: HashMap<ServerId, String>) -> AnyView {
-    let usage = total(&points);
-    let drawn = bars(range, now, &points);
     let servers = sums(&points, |point| point.mcp_server_id).into_iter();
     let rows: Vec<_> = servers
         .map(|(id, usage)| {
@@ -78,30 +77,19 @@ fn Content(range: Range, now: Timestamp, points: Vec<UsagePoint>, names: HashMap
             }
         })
         .collect();
-    let content = if usage.calls == 0 {
-        view! {
-            <EmptyState icon=Icon::Activity title="No calls in this time">
-                <p>"Once a client calls a tool of one of your servers, its calls are counted here."</p>
-                <p class="actions"><a class="button" href="/servers">"Go to your servers"</a></p>
-            </EmptyState>
-        }
-        .into_any()
-    } else {
-        view! {
-            <div class="stats">
-                <Stat label="Calls" value=count(usage.calls)/>
-                <Stat label="Errors" value=count(usage.errors)/>
-                <Stat label="Average time" value=format!("{} ms", count(usage.mean_ms))/>
-            </div>
-            <Chart id="calls" title=format!("Calls, {}", range.label().to_lowercase()) span="From" bars=drawn/>
-            <Sums id="servers" title="By server" what="MCP server" rows/>
-        }
-        .into_any()
+    let kind = Kind {
+        id: "servers",
+        title: "By server",
+        what: "MCP server",
+    };
+    let nothing = Nothing {
+        words: "Once a client calls a tool of one of your servers, its calls are counted here.",
+        way: ("/servers".to_owned(), "Go to your servers"),
     };
     view! {
         <PageHeader title="Activity" about="Finished calls of your servers' tools. The newest may take a few seconds to be counted."/>
         <Ranges path="/activity".to_owned() chosen=range/>
-        {content}
+        <Calls range now points kind rows nothing/>
     }
     .into_any()
 }

@@ -3,13 +3,14 @@
 use super::{
     Range,
     range::Ranges,
-    series::{bars, sums, total},
-    tables::{Row, Sums},
+    series::sums,
+    shown::{Calls, Kind, Nothing},
+    tables::Row,
 };
 use crate::{
     context,
     layout::Frame,
-    ui::{Chart, EmptyState, Icon, PageHeader, Stat, count, page},
+    ui::{PageHeader, page},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -45,8 +46,6 @@ pub(crate) fn ServerActivityPage() -> impl IntoView {
 fn Content(server: ServerView, range: Range, now: Timestamp, points: Vec<UsagePoint>) -> AnyView {
     let path = format!("/servers/{}", server.id);
     let (activity, connect) = (format!("{path}/activity"), format!("{path}#connect"));
-    let usage = total(&points);
-    let drawn = bars(range, now, &points);
     let tools = sums(&points, |point| point.tool.clone()).into_iter();
     let rows: Vec<_> = tools
         .map(|(name, usage)| Row {
@@ -55,30 +54,19 @@ fn Content(server: ServerView, range: Range, now: Timestamp, points: Vec<UsagePo
             usage,
         })
         .collect();
-    let content = if usage.calls == 0 {
-        view! {
-            <EmptyState icon=Icon::Activity title="No calls in this time">
-                <p>"Once a client calls one of this server's tools, its calls are counted here."</p>
-                <p class="actions"><a class="button" href=connect>"Connect a client"</a></p>
-            </EmptyState>
-        }
-        .into_any()
-    } else {
-        view! {
-            <div class="stats">
-                <Stat label="Calls" value=count(usage.calls)/>
-                <Stat label="Errors" value=count(usage.errors)/>
-                <Stat label="Average time" value=format!("{} ms", count(usage.mean_ms))/>
-            </div>
-            <Chart id="calls" title=format!("Calls, {}", range.label().to_lowercase()) span="From" bars=drawn/>
-            <Sums id="tools" title="By tool" what="Tool" rows/>
-        }
-        .into_any()
+    let kind = Kind {
+        id: "tools",
+        title: "By tool",
+        what: "Tool",
+    };
+    let nothing = Nothing {
+        words: "Once a client calls one of this server's tools, its calls are counted here.",
+        way: (connect, "Connect a client"),
     };
     view! {
         <PageHeader title="Activity" parent=(server.name, path) about="Finished calls of this server's tools. The newest may take a few seconds to be counted."/>
         <Ranges path=activity chosen=range/>
-        {content}
+        <Calls range now points kind rows nothing/>
     }
     .into_any()
 }

@@ -33,7 +33,10 @@ pub(crate) fn bars(range: Range, now: Timestamp, points: &[UsagePoint]) -> Vec<B
 }
 
 /// Sums by what a point is about, the most called first.
-pub(super) fn sums<K: Ord + Clone>(points: &[UsagePoint], of: impl Fn(&UsagePoint) -> Option<K>) -> Vec<(K, UsageView)> {
+pub(super) fn sums<K: Ord + Clone>(
+    points: &[UsagePoint],
+    of: impl Fn(&UsagePoint) -> Option<K>,
+) -> Vec<(K, UsageView)> {
     let mut sums: BTreeMap<K, UsageView> = BTreeMap::new();
     for point in points {
         if let Some(key) = of(point) {
