@@ -30,6 +30,7 @@ ALTER TABLE mcp_servers ADD COLUMN source_ids uuid[] NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN mcp_servers.connector_id IS 'What it is itself made from; NULL for one that is made from sources only';
 COMMENT ON COLUMN mcp_servers.source_ids IS 'The sources that it is made from, in order, each once. A trigger takes deleted ones out';
 
+-- For what serves all users. Under row-level security PostgreSQL can't use it, and need not: a user has few servers.
 CREATE INDEX mcp_servers_sources_idx ON mcp_servers USING gin (source_ids);
 
 CREATE TABLE mcp_server_bindings (

@@ -11,7 +11,7 @@ use crate::{
     storage::tools::{StoredBinding, StoredOffer},
     templates::Arguments,
     tools::assembly::{Fate, Tool},
-    upstream::{Credential, Target},
+    upstream::{Target, discover::TOOLS_MAX},
 };
 use patchbay_domain::{
     connector::ConnectorMode,
@@ -95,7 +95,8 @@ pub struct PinnedTool {
     pub name: String,
     /// The name that the upstream knows: the template's, for a tool that was made from one.
     pub upstream_name: String,
-    /// The whole tool object; the upstream's own text, but for a tool that was made from a template.
+    /// The whole tool object; the upstream's own text, but for a tool that was made from a template. `null` for one that
+    /// isn't listed.
     pub definition: Box<RawValue>,
     /// What the server's owner wants clients to read of it, instead of its own words.
     pub description: Option<String>,
@@ -183,14 +184,12 @@ impl Engine {
             return Ok(None);
         };
         let mut bindings = Vec::new();
-        let tools = self
-            .assemble_with(worker.tx(), row.id, |binding, offer| {
-                bindings.push(self.binding(row.id, binding, offer)?);
-                Ok(())
-            })
-            .await?;
+        let mut show = |binding: &StoredBinding, offer: Option<&StoredOffer>| {
+            bindings.push(self.binding(row.id, binding, offer));
+        };
+        let tools = self.assemble_for_clients(worker.tx(), row.id, &mut show).await?;
         let sealed: Vec<bool> = bindings.iter().map(|(_, sealed)| *sealed).collect();
-        let tools = tools.into_iter().filter_map(|tool| pinned(tool, &sealed));
+        let tools = within_room(tools).filter_map(|tool| pinned(tool, &sealed));
         Ok(Some(ServerRoute {
             server: row.id,
             user: row.user,
@@ -235,12 +234,7 @@ impl Engine {
     }
 
     /// A binding, and whether something of it can't be opened: then it isn't called, and the server's others are served.
-    fn binding(
-        &self,
-        server: ServerId,
-        stored: &StoredBinding,
-        offer: Option<&StoredOffer>,
-    ) -> Result<(Binding, bool), Error> {
+    fn binding(&self, server: ServerId, stored: &StoredBinding, offer: Option<&StoredOffer>) -> (Binding, bool) {
         let Some(offer) = offer else {
             let nobody = Binding {
                 source: stored.source,
@@ -251,7 +245,7 @@ impl Engine {
                 upstream: None,
                 source_meta: None,
             };
-            return Ok((nobody, false));
+            return (nobody, false);
         };
         let opened = self.opened(server, stored, offer);
         if let Err(error) = &opened {
@@ -263,14 +257,7 @@ impl Engine {
             );
         }
         let sealed = opened.is_err();
-        let (source_meta, authorization) = opened.unwrap_or_default();
-        let upstream = match &offer.mcp_url {
-            Some(url) if !sealed => Some(Target {
-                url: Url::parse(url).map_err(Error::internal)?,
-                authorization,
-            }),
-            _ => None,
-        };
+        let (source_meta, upstream) = opened.unwrap_or_default();
         let binding = Binding {
             source: stored.source,
             connector: Some(offer.connector),
@@ -280,16 +267,16 @@ impl Engine {
             upstream,
             source_meta,
         };
-        Ok((binding, sealed))
+        (binding, sealed)
     }
 
-    /// What is sent along with a binding's calls, and what shows its connector who calls.
+    /// What is sent along with a binding's calls, and where they go.
     fn opened(
         &self,
         server: ServerId,
         stored: &StoredBinding,
         offer: &StoredOffer,
-    ) -> Result<(Option<Box<RawValue>>, Option<Credential>), Error> {
+    ) -> Result<(Option<Box<RawValue>>, Option<Target>), Error> {
         let meta = match config_params(offer.config.as_deref())? {
             Some(_) => Some(self.source_meta(server, stored)?),
             None => None,
@@ -299,7 +286,14 @@ impl Engine {
             offer.sealed_secret.as_deref(),
             offer.secret_header.as_deref(),
         )?;
-        Ok((meta, authorization))
+        let upstream = match &offer.mcp_url {
+            Some(url) => Some(Target {
+                url: Url::parse(url).map_err(Error::internal)?,
+                authorization,
+            }),
+            None => None,
+        };
+        Ok((meta, upstream))
     }
 
     fn source_meta(&self, server: ServerId, stored: &StoredBinding) -> Result<Box<RawValue>, Error> {
@@ -319,6 +313,19 @@ impl Engine {
         };
         serde_json::value::to_raw_value(&meta).map_err(Error::internal)
     }
+}
+
+/// Without what is too much to keep. The tools of connectors that are switched off are only known by name, so that calls
+/// can say why; they take the room that listed ones leave.
+fn within_room(tools: Vec<Tool>) -> impl Iterator<Item = Tool> {
+    let listed = tools.iter().filter(|tool| tool.made.is_none() && tool.is_listed());
+    let mut spare = TOOLS_MAX.saturating_sub(listed.count());
+    tools.into_iter().filter(move |tool| {
+        let is_off = tool.made.is_none() && matches!(tool.fate, Fate::SwitchedOff(_));
+        let fits = !is_off || spare > 0;
+        spare = spare.saturating_sub(usize::from(is_off));
+        fits
+    })
 }
 
 /// A tool for the gateway; nothing for one that clients mustn't know of.

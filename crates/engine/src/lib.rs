@@ -5,6 +5,7 @@
 
 pub mod actor;
 mod api_tokens;
+mod aside;
 pub mod audit;
 pub mod changes;
 pub mod clock;

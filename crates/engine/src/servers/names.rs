@@ -2,6 +2,7 @@
 //! name that comes of it. Prefixes are given out once and kept; see `storage::bindings`.
 
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 
 /// The longest name that clients get for a tool with a prefix, in characters.
 const PUBLIC_NAME_MAX: usize = 64;
@@ -9,6 +10,8 @@ const PUBLIC_NAME_MAX: usize = 64;
 const HASH_DIGITS: usize = 6;
 /// The longest part of a type that becomes a prefix.
 const SLUG_MAX: usize = 30;
+/// The longest prefix: a slug with a number. Of a name that is cut, it stays whole, with its underscores.
+pub(crate) const PREFIX_MAX: usize = 40;
 
 /// The name that clients call a tool by. One without a prefix keeps the name that its upstream gave it.
 pub(crate) fn public_name(prefix: &str, tool: &str) -> String {
@@ -24,6 +27,14 @@ pub(crate) fn public_name(prefix: &str, tool: &str) -> String {
     name
 }
 
+/// What a name begins with before each double underscore in it, the shortest first: the prefixes that it could have.
+pub(crate) fn beginnings(name: &str) -> impl Iterator<Item = &str> {
+    let pairs = name.as_bytes().windows(2).enumerate();
+    pairs
+        .filter(|(_, pair)| *pair == b"__")
+        .filter_map(|(at, _)| name.get(..at))
+}
+
 /// What a type's prefix is made from: letters, digits and underscores.
 pub(crate) fn slug(kind: &str) -> String {
     let spelled: String = kind
@@ -37,19 +48,39 @@ pub(crate) fn slug(kind: &str) -> String {
 }
 
 /// The prefix of a source that comes to a server for the first time: none for the first source of a server without a
-/// connector of its own, else one that was never given out there.
-pub(crate) fn next_prefix(kind: &str, is_first: bool, given_out: &[String]) -> String {
+/// connector of its own, else one that was never given out there, and that no name there begins with.
+pub(crate) fn next_prefix(kind: &str, is_first: bool, taken: &TakenPrefixes) -> String {
     if is_first {
         return String::new();
     }
     let slug = slug(kind);
     let mut prefix = slug.clone();
     let mut number = 1;
-    while given_out.contains(&prefix) {
+    while taken.0.contains(&prefix) {
         number += 1;
         prefix = format!("{slug}_{number}");
     }
     prefix
+}
+
+/// The prefixes that a server can't give to one more source.
+#[derive(Debug, Default)]
+pub(crate) struct TakenPrefixes(HashSet<String>);
+
+impl TakenPrefixes {
+    /// Notes one that was given out.
+    pub(crate) fn give(&mut self, prefix: &str) {
+        self.0.insert(prefix.to_owned());
+    }
+
+    /// Notes a name that clients may know a tool by: with what it begins, it would become another source's.
+    pub(crate) fn name(&mut self, name: &str) {
+        for beginning in beginnings(name).filter(|beginning| beginning.len() <= PREFIX_MAX) {
+            if !self.0.contains(beginning) {
+                self.0.insert(beginning.to_owned());
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -93,12 +124,39 @@ mod tests {
 
     #[test]
     fn a_prefix_is_never_given_out_twice() {
-        let mut given_out = Vec::new();
+        let mut taken = TakenPrefixes::default();
         let expected = ["", "notes", "notes_2", "notes_3", "notes_2_2"];
-        for (kind, expected) in ["Notes", "notes", "Notes", "NOTES", "notes_2"].iter().zip(expected) {
-            let prefix = next_prefix(kind, given_out.is_empty(), &given_out);
+        for (index, (kind, expected)) in ["Notes", "notes", "Notes", "NOTES", "notes_2"]
+            .iter()
+            .zip(expected)
+            .enumerate()
+        {
+            let prefix = next_prefix(kind, index == 0, &taken);
             assert_eq!(prefix, expected);
-            given_out.push(prefix);
+            taken.give(&prefix);
         }
+    }
+
+    #[test]
+    fn no_prefix_takes_a_name_from_a_tool_that_is_there() {
+        for (name, expected) in [
+            ("notes__list", "notes_2"),
+            ("notes_2__list", "notes"),
+            ("mail__notes__list", "notes"),
+            ("notes_list", "notes"),
+            ("notes", "notes"),
+            ("notes___", "notes_2"),
+        ] {
+            let mut taken = TakenPrefixes::default();
+            taken.name(name);
+            assert_eq!(next_prefix("Notes", false, &taken), expected, "{name}");
+        }
+        let mut taken = TakenPrefixes::default();
+        taken.name("box_com__eu__list");
+        assert_eq!(next_prefix("Box.com (EU)", false, &taken), "box_com__eu_2");
+        assert_eq!(next_prefix("Box.com", false, &taken), "box_com_2");
+        let long = "x".repeat(100);
+        taken.give(&next_prefix(&long, false, &taken));
+        assert!(next_prefix(&long, false, &taken).len() <= PREFIX_MAX);
     }
 }

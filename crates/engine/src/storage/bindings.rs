@@ -1,12 +1,18 @@
 //! What servers' tools come from: connectors as servers and sources use them, and the prefixes that sources have on servers.
 
 use super::{Tx, connectors, sources::HeldSource};
-use crate::{Error, servers::names::next_prefix};
+use crate::{
+    Error,
+    aside::aside,
+    servers::names::{TakenPrefixes, next_prefix, public_name},
+    tools::offer::tool_names,
+};
 use patchbay_domain::{
     ids::{ServerId, SourceId, UserId},
     server::ServerConnector,
 };
 use serde_json::value::RawValue;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A connector as whoever uses it sees it.
@@ -85,23 +91,37 @@ impl Tx {
             return Ok(());
         }
         let rows = sqlx::query!(
-            "SELECT source_id, prefix FROM mcp_server_bindings WHERE server_id = $1 AND user_id = $2",
+            r#"SELECT b.source_id, b.prefix, s.type AS "kind?"
+               FROM mcp_server_bindings b LEFT JOIN sources s ON s.id = b.source_id AND s.user_id = b.user_id
+               WHERE b.server_id = $1 AND b.user_id = $2"#,
             server.0,
             user.0
         )
         .fetch_all(self.conn())
         .await?;
-        let mut given_out = Vec::with_capacity(rows.len() + sources.len());
-        let mut known = Vec::with_capacity(rows.len());
-        for row in rows {
-            given_out.push(row.prefix);
-            known.extend(row.source_id.map(SourceId));
+        let is_known = |source: &&&HeldSource| rows.iter().any(|row| row.source_id == Some(source.id.0));
+        let new: Vec<_> = sources.iter().filter(|source| !is_known(source)).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut taken = TakenPrefixes::default();
+        for name in self.own_tool_names(server, user).await? {
+            taken.name(&name);
+        }
+        let mut names = HashMap::new();
+        for row in &rows {
+            taken.give(&row.prefix);
+            if let Some(kind) = &row.kind {
+                self.take_names(&mut taken, &mut names, &row.prefix, kind).await?;
+            }
         }
         let mut new_ids = Vec::new();
         let mut new_prefixes = Vec::new();
-        for source in sources.iter().filter(|source| !known.contains(&source.id)) {
-            let prefix = next_prefix(&source.kind, !has_connector && given_out.is_empty(), &given_out);
-            given_out.push(prefix.clone());
+        for source in new {
+            let is_first = !has_connector && rows.is_empty() && new_ids.is_empty();
+            let prefix = next_prefix(&source.kind, is_first, &taken);
+            taken.give(&prefix);
+            self.take_names(&mut taken, &mut names, &prefix, &source.kind).await?;
             new_ids.push(source.id.0);
             new_prefixes.push(prefix);
         }
@@ -115,6 +135,56 @@ impl Tx {
         )
         .execute(self.conn())
         .await?;
+        Ok(())
+    }
+
+    /// What the tools of a server's own connector are called, and what its owner calls tools, those that aren't there for
+    /// now among them.
+    async fn own_tool_names(&mut self, server: ServerId, user: UserId) -> Result<Vec<String>, Error> {
+        let mut names = sqlx::query_scalar!(
+            r#"SELECT name AS "name!" FROM mcp_server_tool_settings
+               WHERE server_id = $1 AND user_id = $2 AND name IS NOT NULL
+               UNION ALL SELECT name FROM mcp_server_tools WHERE server_id = $1 AND user_id = $2"#,
+            server.0,
+            user.0
+        )
+        .fetch_all(self.conn())
+        .await?;
+        let tools = sqlx::query_scalar!(
+            r#"SELECT c.tools::text AS "tools!" FROM mcp_servers s JOIN mcp_connectors c ON c.id = s.connector_id
+               WHERE s.id = $1 AND s.user_id = $2"#,
+            server.0,
+            user.0
+        )
+        .fetch_optional(self.conn())
+        .await?;
+        names.extend(tools.iter().flat_map(|tools| aside(|| tool_names(tools))));
+        Ok(names)
+    }
+
+    /// Notes what the tools of a source with that prefix are called. `names` are those of connectors that were asked for.
+    async fn take_names(
+        &mut self,
+        taken: &mut TakenPrefixes,
+        names: &mut HashMap<String, Vec<String>>,
+        prefix: &str,
+        kind: &str,
+    ) -> Result<(), Error> {
+        if !names.contains_key(kind) {
+            let tools = sqlx::query_scalar!(
+                r#"SELECT tools::text AS "tools!" FROM mcp_connectors WHERE name = $1"#,
+                kind
+            )
+            .fetch_optional(self.conn())
+            .await?;
+            let mut known: Vec<String> = tools.iter().flat_map(|tools| aside(|| tool_names(tools))).collect();
+            // The others begin with the prefix only, which is given out.
+            known.retain(|name| name.contains("__"));
+            names.insert(kind.to_owned(), known);
+        }
+        for name in names.get(kind).into_iter().flatten() {
+            taken.name(&public_name(prefix, name));
+        }
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Tx, connectors,
-    tools::{ToolKey, ToolSetting},
+    tool_settings::{ToolKey, ToolSetting},
 };
 use crate::{
     Error,

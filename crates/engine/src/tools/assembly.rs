@@ -5,20 +5,19 @@
 //! name isn't there; names that begin with a source's prefix are that source's; and whoever comes later in the server's
 //! order goes without.
 
+use super::offer::Offer;
 use crate::{
     Error,
-    connectors::blocked_tools,
     gateway::TemplateCall,
-    servers::names::public_name,
-    storage::tools::{StoredBinding, StoredOffer, StoredTool, ToolKey, ToolSetting},
-    templates,
-    upstream::{
-        discover::{DEFINITIONS_MAX, TOOLS_MAX},
-        manifest::empty_list,
+    servers::names::{beginnings, public_name},
+    storage::{
+        dynamic_tools::StoredTool,
+        tool_settings::{ToolKey, ToolSetting},
+        tools::StoredBinding,
     },
+    upstream::discover::{DEFINITIONS_MAX, TOOLS_MAX},
 };
-use patchbay_domain::{connector::ConnectorMode, ids::SourceId};
-use serde::Deserialize;
+use patchbay_domain::ids::SourceId;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::{
@@ -26,7 +25,7 @@ use std::{
     sync::Arc,
 };
 
-/// How many tools that find no room are told of.
+/// How many tools that find no room are told of, of those that are listed and of the others.
 const NO_ROOM_SHOWN: usize = 1000;
 
 /// A tool of a server, with its place in the order of them all.
@@ -43,7 +42,8 @@ pub(crate) struct Tool {
     pub(crate) default_name: String,
     /// What its upstream knows: for a made tool, the template's name.
     pub(crate) upstream_name: String,
-    /// The whole tool object, under its own name and in its own words; nothing where there is none to show.
+    /// The whole tool object, under its own name and in its own words; nothing where there is none to show, or where
+    /// nobody asked for it.
     pub(crate) definition: Option<Box<RawValue>>,
     /// How it is called, if it was made from a template.
     pub(crate) template: Option<TemplateCall>,
@@ -77,14 +77,19 @@ pub(crate) enum Fate {
 pub(crate) struct Assembly {
     settings: HashMap<ToolKey, ToolSetting>,
     /// Prefixes that the server's sources have, or had.
-    prefixes: Vec<String>,
+    prefixes: HashSet<String>,
     dynamic: Vec<StoredTool>,
     tools: Vec<Tool>,
     made: Vec<Tool>,
+    /// Of the list that clients get.
     room: Room,
+    /// For what isn't listed: tools that are switched off, or whose connector is.
+    aside: Room,
+    /// Whether clients' tools are all that is asked for: then nobody reads the definitions of others.
+    is_for_clients: bool,
 }
 
-/// What the list of a server still holds. A tool that is switched off takes none.
+/// What still finds room.
 #[derive(Debug)]
 struct Room {
     bytes: usize,
@@ -94,6 +99,13 @@ struct Room {
 }
 
 impl Room {
+    /// As much as the largest connector takes.
+    const EMPTY: Self = Self {
+        bytes: DEFINITIONS_MAX,
+        tools: TOOLS_MAX,
+        without: 0,
+    };
+
     fn take(&mut self, definition: &RawValue) -> bool {
         let left = self
             .bytes
@@ -114,15 +126,21 @@ impl Assembly {
                 .into_iter()
                 .map(|setting| (setting.key.clone(), setting))
                 .collect(),
-            prefixes,
+            prefixes: prefixes.into_iter().collect(),
             dynamic,
             tools: Vec::new(),
             made: Vec::new(),
-            room: Room {
-                bytes: DEFINITIONS_MAX,
-                tools: TOOLS_MAX,
-                without: 0,
-            },
+            room: Room::EMPTY,
+            aside: Room::EMPTY,
+            is_for_clients: false,
+        }
+    }
+
+    /// Leaves out the definitions of tools that clients don't see.
+    pub(crate) fn for_clients(self) -> Self {
+        Self {
+            is_for_clients: true,
+            ..self
         }
     }
 
@@ -132,94 +150,63 @@ impl Assembly {
     }
 
     /// Adds the tools of a binding, which is the next in the server's order.
-    pub(crate) fn add(
-        &mut self,
-        index: usize,
-        binding: &StoredBinding,
-        offer: Option<&StoredOffer>,
-    ) -> Result<(), Error> {
+    pub(crate) fn add(&mut self, index: usize, binding: &StoredBinding, offer: Option<&Offer>) {
         if let Some(offer) = offer {
-            self.add_own(index, binding, offer)?;
+            self.add_own(index, binding, offer);
         }
-        self.add_made(index, binding, offer)
+        self.add_made(index, binding, offer);
     }
 
-    fn add_own(&mut self, index: usize, binding: &StoredBinding, offer: &StoredOffer) -> Result<(), Error> {
-        #[derive(Deserialize)]
-        struct Named {
-            name: String,
-        }
-        let blocked = blocked(&offer.tools, offer.upstream_tools.as_deref());
-        let definitions: Vec<&RawValue> = serde_json::from_str(offer.tools.get()).map_err(Error::internal)?;
-        for definition in definitions {
-            let Named { name } = serde_json::from_str(definition.get()).map_err(Error::internal)?;
-            let fate = offered(offer, blocked.contains(&name));
+    fn add_own(&mut self, index: usize, binding: &StoredBinding, offer: &Offer) {
+        for defined in &offer.tools {
+            let name = &defined.name;
             let mut tool = self.wanted(Tool {
                 binding: Some(index),
                 made: None,
                 name: String::new(),
-                default_name: public_name(&binding.prefix, &name),
+                default_name: public_name(&binding.prefix, name),
                 upstream_name: name.clone(),
                 key: ToolKey {
                     source: binding.source,
                     made: false,
-                    tool: name,
+                    tool: name.clone(),
                 },
                 definition: None,
                 template: None,
                 description: None,
                 enabled: true,
-                fate,
+                fate: offered(offer, defined.is_blocked),
                 position: None,
             });
-            if !tool.enabled || self.room.take(definition) {
-                tool.definition = Some(definition.to_owned());
-            } else if self.room.without <= NO_ROOM_SHOWN {
-                tool.fate = Fate::NoRoom;
-            } else {
+            let is_listed = tool.is_listed();
+            let room = if is_listed { &mut self.room } else { &mut self.aside };
+            if room.take(&defined.definition) {
+                let is_read = is_listed || !self.is_for_clients;
+                tool.definition = is_read.then(|| defined.definition.clone());
+            } else if room.without > NO_ROOM_SHOWN {
                 continue;
+            } else if is_listed {
+                tool.fate = Fate::NoRoom;
             }
             self.tools.push(tool);
         }
-        Ok(())
     }
 
     /// The tools that the server's owner made from the binding's templates.
-    fn add_made(&mut self, index: usize, binding: &StoredBinding, offer: Option<&StoredOffer>) -> Result<(), Error> {
+    fn add_made(&mut self, index: usize, binding: &StoredBinding, offer: Option<&Offer>) {
         let (dynamic, others) = std::mem::take(&mut self.dynamic)
             .into_iter()
             .partition::<Vec<_>, _>(|tool| tool.source == binding.source);
         self.dynamic = others;
-        // Most servers have none, and templates can be large.
-        if dynamic.is_empty() {
-            return Ok(());
-        }
-        let none = empty_list();
-        let raw = offer.and_then(|offer| offer.templates.as_deref()).unwrap_or(&none);
-        let templates = templates::read(raw)?;
-        let blocked = blocked(raw, offer.and_then(|offer| offer.upstream_templates.as_deref()));
         // One text for all tools that are made from it.
         let mut definitions = HashMap::new();
         for stored in dynamic {
-            let made = stored.make(&templates)?;
+            let made = offer.and_then(|offer| made(&stored, offer, &mut definitions));
             let fate = match (offer, &made) {
-                (Some(offer), Some(_)) => offered(offer, blocked.contains(&stored.template)),
+                (Some(offer), Some(_)) => offered(offer, offer.blocked_templates.contains(&stored.template)),
                 _ => Fate::TemplateGone,
             };
-            let (definition, template) = match made {
-                Some(made) => {
-                    let template = match definitions.entry(stored.template.clone()) {
-                        Entry::Occupied(known) => Arc::clone(known.get()),
-                        Entry::Vacant(new) => Arc::clone(new.insert(made.template.definition()?.into())),
-                    };
-                    let call = TemplateCall {
-                        arguments: made.arguments,
-                        definition: template,
-                    };
-                    (Some(made.definition), Some(call))
-                }
-                None => (None, None),
-            };
+            let (definition, template) = made.unzip();
             let tool = self.wanted(Tool {
                 definition,
                 template,
@@ -228,7 +215,6 @@ impl Assembly {
             });
             self.made.push(tool);
         }
-        Ok(())
     }
 
     /// The tool as its owner wants it.
@@ -300,10 +286,42 @@ impl Assembly {
 
     /// The longest prefix of a source that the name begins with.
     fn reserved(&self, name: &str) -> Option<&str> {
-        let begins = |prefix: &&str| name.strip_prefix(*prefix).is_some_and(|rest| rest.starts_with("__"));
-        let prefixes = self.prefixes.iter().map(String::as_str);
-        prefixes.filter(begins).max_by_key(|prefix| prefix.len())
+        let known = beginnings(name).filter_map(|beginning| self.prefixes.get(beginning));
+        known.last().map(String::as_str)
     }
+}
+
+impl Tool {
+    /// Whether clients see it, as long as it finds room and has a name.
+    pub(crate) fn is_listed(&self) -> bool {
+        matches!(self.fate, Fate::Offered | Fate::Blocked)
+    }
+}
+
+/// A dynamic tool as its template makes it now, and how it is called; nothing when it can't be made.
+fn made(
+    stored: &StoredTool,
+    offer: &Offer,
+    definitions: &mut HashMap<String, Arc<RawValue>>,
+) -> Option<(Box<RawValue>, TemplateCall)> {
+    let mut make = || -> Result<_, Error> {
+        let Some(made) = stored.make(&offer.templates)? else {
+            return Ok(None);
+        };
+        let definition = match definitions.entry(stored.template.clone()) {
+            Entry::Occupied(known) => Arc::clone(known.get()),
+            Entry::Vacant(new) => Arc::clone(new.insert(made.template.definition()?.into())),
+        };
+        let call = TemplateCall {
+            arguments: made.arguments,
+            definition,
+        };
+        Ok(Some((made.definition, call)))
+    };
+    make().unwrap_or_else(|error| {
+        tracing::error!(tool = %stored.id, error = &error as &dyn std::error::Error, "a dynamic tool can't be made");
+        None
+    })
 }
 
 /// A made tool of which nothing but its row is known.
@@ -328,19 +346,14 @@ fn of_row(stored: StoredTool, binding: Option<usize>) -> Tool {
     }
 }
 
-fn offered(offer: &StoredOffer, blocked: bool) -> Fate {
-    if offer.mode == ConnectorMode::Deactive {
-        Fate::SwitchedOff(offer.name.clone())
-    } else if blocked {
+fn offered(offer: &Offer, is_blocked: bool) -> Fate {
+    if offer.is_off() {
+        Fate::SwitchedOff(offer.stored.name.clone())
+    } else if is_blocked {
         Fate::Blocked
     } else {
         Fate::Offered
     }
-}
-
-/// What must not be called.
-fn blocked(pinned: &RawValue, upstream: Option<&RawValue>) -> HashSet<String> {
-    upstream.map_or_else(HashSet::new, |upstream| blocked_tools(pinned, upstream))
 }
 
 /// A name for a tool that has none: always the same one, and with a sign in it that owners can't give.

@@ -7,7 +7,7 @@ use crate::{
     error::{Conflict, NotFound},
     storage::{
         Tx,
-        tools::{ToolKey, ToolSetting},
+        tool_settings::{ToolKey, ToolSetting},
     },
 };
 use patchbay_domain::{
@@ -84,8 +84,8 @@ impl Engine {
         let mut keys: HashMap<&str, &ToolKey> = tools.iter().map(|tool| (tool.name.as_str(), &tool.key)).collect();
         let mut placed = Vec::with_capacity(order.names.len().min(tools.len()));
         for name in &order.names {
-            let known = tools.iter().any(|tool| tool.name == *name);
-            placed.push(keys.remove(name.as_str()).ok_or_else(|| refused_name(name, known))?);
+            let refused = || refused_name(name, tools.iter().any(|tool| tool.name == *name));
+            placed.push(keys.remove(name.as_str()).ok_or_else(refused)?);
         }
         tx.order_tools(id, actor.user, &placed).await?;
         let tools = self.assemble(&mut tx, id).await?;

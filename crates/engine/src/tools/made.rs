@@ -8,7 +8,7 @@ use crate::{
     error::{Conflict, NotFound},
     storage::{
         Tx,
-        tools::{NewTool, StoredTool},
+        dynamic_tools::{NewTool, StoredTool},
     },
     templates::{self, Arguments, DEFINITION_MAX_BYTES, DYNAMIC_TOOLS_MAX, Template},
 };

@@ -4,9 +4,11 @@
 pub(crate) mod assembly;
 mod change;
 mod made;
+pub(crate) mod offer;
 
 use crate::{
     Actor, DriftPolicy, Engine, Error,
+    aside::aside,
     connectors::tool_views,
     error::NotFound,
     storage::{
@@ -17,16 +19,19 @@ use crate::{
 };
 use assembly::{Assembly, Fate, Tool};
 use futures::future::join_all;
+use offer::Offer;
 use patchbay_domain::{
     ids::{ConnectorId, ServerId},
     tool::{ServerTemplate, ServerTool, ToolStatus, ToolView},
 };
 use serde_json::{Value, value::RawValue};
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 use tokio::time::timeout;
 
 pub use change::DESCRIPTIONS_MAX_BYTES;
 
+/// How many connectors' definitions are held while a server's tools are put together.
+const OFFERS_HELD: usize = 3;
 /// How long a list waits for a service that is to be followed.
 const FOLLOW_TIME: Duration = Duration::from_secs(10);
 
@@ -38,7 +43,8 @@ impl Engine {
     /// [`NotFound::Server`], or a failing database.
     pub async fn server_tools(&self, actor: &Actor, id: ServerId) -> Result<Vec<ServerTool>, Error> {
         let mut tx = self.followed(actor, id).await?;
-        views(&self.assemble(&mut tx, id).await?)
+        let tools = self.assemble(&mut tx, id).await?;
+        aside(|| views(&tools))
     }
 
     /// The templates that a server's tools can be made from: its own connector's and its sources'.
@@ -91,44 +97,86 @@ impl Engine {
 
     /// Puts a server's tools together from what is stored.
     pub(crate) async fn assemble(&self, tx: &mut Tx, id: ServerId) -> Result<Vec<Tool>, Error> {
-        self.assemble_with(tx, id, |_, _| Ok(())).await
+        let bindings = tx.server_bindings(id).await?;
+        self.assemble_from(tx, id, &bindings, None).await
     }
 
-    /// The same, and shows each binding's connector to whoever needs more of it than its tools.
-    pub(crate) async fn assemble_with(
+    /// The same for clients: without the definitions of what they don't see. Shows each binding's connector to whoever
+    /// needs more of it than its tools.
+    pub(crate) async fn assemble_for_clients(
         &self,
         tx: &mut Tx,
         id: ServerId,
-        mut show: impl FnMut(&StoredBinding, Option<&StoredOffer>) -> Result<(), Error>,
+        show: &mut Show<'_>,
+    ) -> Result<Vec<Tool>, Error> {
+        let bindings = tx.server_bindings(id).await?;
+        self.assemble_from(tx, id, &bindings, Some(show)).await
+    }
+
+    async fn assemble_from(
+        &self,
+        tx: &mut Tx,
+        id: ServerId,
+        bindings: &[StoredBinding],
+        mut show: Option<&mut Show<'_>>,
     ) -> Result<Vec<Tool>, Error> {
         let with_upstream = self.config().drift == DriftPolicy::Block;
-        let bindings = tx.server_bindings(id).await?;
         let mut assembly = Assembly::new(
             tx.tool_settings(id).await?,
             tx.given_prefixes(id).await?,
             tx.dynamic_tools(id).await?,
         );
-        // Held until a binding has another connector: several sources of one mostly stand together.
-        let mut held: Option<(StoredOffer, bool)> = None;
-        for (index, binding) in bindings.iter().enumerate() {
-            let with_templates = assembly.makes_from(binding.source);
-            held = match (held, binding.connector) {
-                (_, None) => None,
-                (Some((offer, templates)), Some(connector))
-                    if offer.connector == connector && (templates || !with_templates) =>
-                {
-                    Some((offer, templates))
-                }
-                (_, Some(connector)) => {
-                    let offer = tx.connector_offer(connector, with_templates, with_upstream).await?;
-                    offer.map(|offer| (offer, with_templates))
-                }
-            };
-            let offer = held.as_ref().map(|(offer, _)| offer);
-            assembly.add(index, binding, offer)?;
-            show(binding, offer)?;
+        if show.is_some() {
+            assembly = assembly.for_clients();
         }
-        Ok(assembly.finish(&bindings))
+        let mut held = Held::default();
+        for (index, binding) in bindings.iter().enumerate() {
+            let offer = match binding.connector {
+                Some(connector) => {
+                    let with_templates = assembly.makes_from(binding.source);
+                    held.offer(tx, connector, with_templates, with_upstream).await?
+                }
+                None => None,
+            };
+            aside(|| assembly.add(index, binding, offer));
+            if let Some(show) = &mut show {
+                show(binding, offer.map(|offer| &offer.stored));
+            }
+        }
+        Ok(aside(|| assembly.finish(bindings)))
+    }
+}
+
+/// What is told of each binding of a server, in order.
+pub(crate) type Show<'a> = dyn FnMut(&StoredBinding, Option<&StoredOffer>) + Send + 'a;
+
+/// The offers that were read last: several sources of few connectors are what most servers are made from.
+#[derive(Default)]
+struct Held(VecDeque<(Offer, bool)>);
+
+impl Held {
+    /// What a connector offers. Its templates are read where something is made from them.
+    async fn offer(
+        &mut self,
+        tx: &mut Tx,
+        connector: ConnectorId,
+        with_templates: bool,
+        with_upstream: bool,
+    ) -> Result<Option<&Offer>, Error> {
+        let is_it =
+            |(offer, templates): &(Offer, bool)| offer.stored.connector == connector && (*templates || !with_templates);
+        let known = match self.0.iter().position(is_it) {
+            Some(at) => self.0.remove(at),
+            None => {
+                let stored = tx.connector_offer(connector, with_templates, with_upstream).await?;
+                self.0.retain(|(offer, _)| offer.stored.connector != connector);
+                stored.map(|stored| (aside(|| Offer::read(stored)), with_templates))
+            }
+        };
+        let Some(known) = known else { return Ok(None) };
+        self.0.truncate(OFFERS_HELD - 1);
+        self.0.push_front(known);
+        Ok(self.0.front().map(|(offer, _)| offer))
     }
 }
 

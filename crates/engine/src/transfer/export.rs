@@ -10,12 +10,13 @@ use super::{
 };
 use crate::{
     Actor, Engine, Error,
+    aside::aside,
     connectors::config_params,
     servers::configuration_purpose,
     sources::metadata_purpose,
     storage::{
         Tx,
-        tools::ToolSetting,
+        tool_settings::ToolSetting,
         transfer::{WholeConnector, WholeUser},
         transfer_servers::{WholeBinding, WholeServer, WholeSource, WholeTool},
     },
@@ -66,7 +67,7 @@ impl Engine {
             servers: tx.whole_servers(None).await?,
         };
         drop(tx);
-        super::aside(|| self.document(everything))
+        aside(|| self.document(everything))
     }
 
     fn document(&self, everything: Everything) -> Result<Document, Error> {

@@ -1,7 +1,6 @@
 //! Reading a document in: the plan, and then all of its steps in one transaction.
 
 use super::{
-    aside,
     document::Document,
     plan::{ConnectorStep, Plan, Source, Stored, UserStep, plan},
     reference::Secrets,
@@ -10,6 +9,7 @@ use super::{
 use crate::{
     Actor, Engine, Error,
     actor::Origin,
+    aside::aside,
     audit::{Entry, Subject, Who},
     connectors::secret_purpose,
     error::{Denied, NotFound},

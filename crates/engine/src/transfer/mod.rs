@@ -26,13 +26,3 @@ pub use document::{Document, Format};
 pub use problems::Remark;
 pub use reference::{SECRET_PREFIX, Secrets};
 pub use report::{Change, Counts, Kind, Member, Report};
-
-use tokio::runtime::{Handle, RuntimeFlavor};
-
-/// Does what may take its time with a large document while other tasks go on in other threads, where there are some.
-fn aside<T>(work: impl FnOnce() -> T) -> T {
-    match Handle::current().runtime_flavor() {
-        RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
-        _ => work(),
-    }
-}

@@ -7,7 +7,7 @@ use super::{
     server_entry::{BindingEntry, FormerEntry, ServerEntry, SettingEntry, SourceEntry, ToolEntry},
     source_key::SourceKey,
 };
-use crate::templates::parse_args;
+use crate::{servers::names::PREFIX_MAX, templates::parse_args};
 use patchbay_domain::{
     connector::{ConnectorName, Description},
     field::FieldError,
@@ -20,8 +20,6 @@ use url::Url;
 
 /// The longest name of a template, or of a tool as its service calls it, in characters: what is taken from services.
 const SERVICE_NAME_MAX: usize = 256;
-/// The longest prefix: what the database holds.
-const PREFIX_MAX: usize = 64;
 /// The last place in a list of tools: what the database holds.
 const POSITION_MAX: u32 = i32::MAX.unsigned_abs();
 

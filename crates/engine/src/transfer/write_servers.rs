@@ -7,7 +7,7 @@ use crate::{
     servers::NewServer,
     sources::NewSource,
     storage::{
-        tools::{NewTool, StoredTool},
+        dynamic_tools::{NewTool, StoredTool},
         worker::Worker,
     },
 };
@@ -113,7 +113,7 @@ impl Engine {
         for made in &step.tools {
             let tool = &made.tool;
             let args = tool.template_args.get();
-            if made.is_new {
+            if made.before.is_none() {
                 let tool = StoredTool {
                     id: Uuid::new_v4(),
                     source: made.source,
@@ -132,6 +132,9 @@ impl Engine {
                 let description = tool.description.as_deref();
                 tx.put_dynamic_tool(step.id, &tool.name, description, made.source, &tool.template, args)
                     .await?;
+                if let Some(old) = made.moved() {
+                    tx.move_tool_setting(step.id, &old, made.source).await?;
+                }
             }
         }
         for name in &step.settings.freed {

@@ -16,6 +16,7 @@ mod isolation;
 mod migrations;
 mod modes;
 mod pool;
+mod prefixes;
 mod removal;
 mod rotation;
 mod server_tools;
@@ -26,6 +27,7 @@ mod sources;
 mod sources_secrets;
 mod sources_test;
 mod tools;
+mod tools_at_once;
 mod transfer;
 mod usage;
 

@@ -182,6 +182,32 @@ async fn what_can_not_be_opened_is_not_called_and_takes_no_other_along(pool: PgP
 }
 
 #[sqlx::test(migrations = false)]
+async fn a_connector_of_which_nothing_can_be_read_takes_no_other_along(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let mut sources = Vec::new();
+    for name in ["broken", "lost", "notes"] {
+        active_connector(&engine, &root, name, offer()).await;
+        let source = engine.create_source(&root, new_source(name, json!({}))).await.unwrap();
+        sources.push(source.id);
+    }
+    let server = server_of(&engine, &root, &sources).await;
+    for change in [
+        "UPDATE mcp_connectors SET tools = '{}' WHERE name = 'broken'",
+        "UPDATE mcp_connectors SET mcp_url = 'nowhere' WHERE name = 'lost'",
+    ] {
+        sqlx::query(change).execute(&pool).await.unwrap();
+    }
+    let served = route(&engine, server).await;
+    let tools: Vec<_> = served.tools.iter().map(|tool| (&*tool.name, tool.state)).collect();
+    assert_eq!(
+        tools,
+        [("lost__list", ToolState::Sealed), ("notes__list", ToolState::Callable)]
+    );
+    assert_eq!(served.bindings.len(), 3);
+}
+
+#[sqlx::test(migrations = false)]
 async fn a_disabled_accounts_servers_and_tokens_are_not_there(pool: PgPool) {
     let engine = engine(&pool).await;
     let root = superuser(&engine).await;

@@ -1,5 +1,6 @@
 use super::*;
-use patchbay_domain::ids::ConnectorId;
+use crate::storage::tools::StoredOffer;
+use patchbay_domain::{connector::ConnectorMode, ids::ConnectorId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -101,13 +102,17 @@ impl Scene {
     }
 
     fn tools(self) -> Vec<Tool> {
+        self.tools_of(|assembly| assembly)
+    }
+
+    fn tools_of(self, wanted: impl FnOnce(Assembly) -> Assembly) -> Vec<Tool> {
         let (bindings, offers): (Vec<_>, Vec<_>) = self.bindings.into_iter().unzip();
         let prefixes = bindings.iter().map(|binding| binding.prefix.clone());
         let prefixes = prefixes.chain(self.old_prefixes.iter().map(|prefix| (*prefix).to_owned()));
         let prefixes = prefixes.filter(|prefix| !prefix.is_empty()).collect();
-        let mut assembly = Assembly::new(self.settings, prefixes, self.dynamic);
-        for (index, (binding, offer)) in bindings.iter().zip(&offers).enumerate() {
-            assembly.add(index, binding, offer.as_ref()).unwrap();
+        let mut assembly = wanted(Assembly::new(self.settings, prefixes, self.dynamic));
+        for (index, (binding, offer)) in bindings.iter().zip(offers).enumerate() {
+            assembly.add(index, binding, offer.map(Offer::read).as_ref());
         }
         assembly.finish(&bindings)
     }
@@ -331,4 +336,53 @@ fn the_largest_connectors_together_take_no_more_room_than_one() {
         scene.offered(),
         offered(&[(0, "large", "large"), (2, "small", "o__small")])
     );
+}
+
+/// Three sources of a connector with one tool, of which a list holds one only.
+fn large() -> Scene {
+    let tools = json!([{"name": "large", "description": "x".repeat(DEFINITIONS_MAX / 2)}]);
+    let mut scene = Scene::of(&[(0, "", &[]), (1, "n", &[]), (2, "o", &[])]);
+    for (_, offer) in &mut scene.bindings {
+        offer.as_mut().unwrap().tools = raw(&tools);
+    }
+    scene
+}
+
+#[test]
+fn what_is_switched_off_takes_no_more_memory_than_what_is_listed_and_none_where_only_clients_ask() {
+    let off = |number| ToolSetting {
+        enabled: false,
+        ..ToolSetting::plain(key(number, false, "large"))
+    };
+    let scene = || large().set(off(0)).set(off(1)).set(off(2));
+    let tools = scene().tools();
+    assert!(tools.iter().all(|tool| tool.fate == Fate::Disabled), "{tools:?}");
+    let held: Vec<_> = tools.iter().map(|tool| tool.definition.is_some()).collect();
+    assert_eq!(held, [true, false, false]);
+    let tools = scene().tools_of(Assembly::for_clients);
+    assert!(tools.iter().all(|tool| tool.definition.is_none()));
+    let tools = large().tools_of(Assembly::for_clients);
+    assert!(tools[0].definition.is_some(), "what clients see is there for them");
+}
+
+#[test]
+fn a_connector_that_is_switched_off_takes_no_room_from_others() {
+    let mut scene = large();
+    scene.bindings[0].1.as_mut().unwrap().mode = ConnectorMode::Deactive;
+    let fates: Vec<_> = scene.tools().into_iter().map(|tool| tool.fate).collect();
+    assert_eq!(fates, [Fate::SwitchedOff("notes".into()), Fate::Offered, Fate::NoRoom]);
+}
+
+#[test]
+fn what_can_not_be_read_of_one_connector_takes_the_others_nothing() {
+    let mut scene = Scene::of(&[(0, "", &["a"]), (1, "n", &["a"]), (2, "o", &["a"])]).make(2, "mine");
+    scene.bindings[0].1.as_mut().unwrap().tools = raw(&json!({"a": 1}));
+    scene.bindings[2].1.as_mut().unwrap().templates = Some(raw(&json!("none")));
+    let fates: Vec<_> = scene.tools().into_iter().map(|tool| (tool.name, tool.fate)).collect();
+    let expected = [
+        ("n__a", Fate::Offered),
+        ("o__a", Fate::Offered),
+        ("mine", Fate::TemplateGone),
+    ];
+    assert_eq!(fates, expected.map(|(name, fate)| (name.to_owned(), fate)));
 }

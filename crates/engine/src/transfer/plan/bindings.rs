@@ -5,8 +5,12 @@
 
 use super::{Member, Planner};
 use crate::{
-    servers::{SOURCES_MAX, names::next_prefix},
+    servers::{
+        SOURCES_MAX,
+        names::{TakenPrefixes, next_prefix, public_name},
+    },
     storage::transfer_servers::WholeServer,
+    tools::offer::tool_names,
     transfer::{
         export::{Parts, binding_entries},
         server_entry::{BindingEntry, ServerEntry},
@@ -122,12 +126,8 @@ impl Planner<'_> {
                 self.problems.add(&format!("{path}.prefix"), message);
             }
         }
-        for (id, key) in &ids {
-            if !prefixes.of.contains_key(id) {
-                let is_first = !has_connector && prefixes.given_out.is_empty();
-                let prefix = next_prefix(&key.kind, is_first, &prefixes.given_out);
-                prefixes.add(Some(*id), prefix);
-            }
+        if ids.iter().any(|(id, _)| !prefixes.of.contains_key(id)) {
+            self.give_prefixes(entry, stored, &ids, &mut prefixes);
         }
         let ids: Vec<SourceId> = ids.into_iter().map(|(id, _)| id).collect();
         let members = self.binding_members(entry, stored, &ids, &prefixes.new);
@@ -138,6 +138,68 @@ impl Planner<'_> {
             given_out: prefixes.new,
             members,
         }
+    }
+
+    /// Gives prefixes to those of a server's sources that have none, here or in the document.
+    fn give_prefixes(
+        &self,
+        entry: &ServerEntry,
+        stored: Option<(&WholeServer, Option<&Parts>)>,
+        ids: &[(SourceId, &SourceKey)],
+        prefixes: &mut Prefixes,
+    ) {
+        let own = match stored {
+            Some((server, _)) => server.connector_name.as_ref(),
+            None => entry.connector.as_ref(),
+        };
+        let mut taken = TakenPrefixes::default();
+        for name in own.map(|own| self.tools_of(own)).unwrap_or_default() {
+            taken.name(&name);
+        }
+        let parts = stored.and_then(|(_, parts)| parts);
+        let made = parts.iter().flat_map(|parts| &parts.tools).map(|tool| &tool.name);
+        let given = parts.iter().flat_map(|parts| &parts.settings);
+        let given = given.filter_map(|setting| setting.name.as_ref());
+        let new = entry.tools.iter().map(|tool| &tool.name);
+        let newly_given = entry.tool_settings.iter().filter_map(|setting| setting.name.as_ref());
+        for name in made.chain(given).chain(new).chain(newly_given) {
+            taken.name(name);
+        }
+        let kind = |id: &SourceId| {
+            let key = self.sources.iter().find(|(_, of)| *of == id);
+            key.map(|((_, key), _)| key.kind.as_str())
+        };
+        let take = |taken: &mut TakenPrefixes, prefix: &str, kind: Option<&str>| {
+            taken.give(prefix);
+            for tool in kind.map(|kind| self.tools_of(kind)).unwrap_or_default() {
+                taken.name(&public_name(prefix, &tool));
+            }
+        };
+        for prefix in &prefixes.given_out {
+            taken.give(prefix);
+        }
+        for (id, prefix) in &prefixes.of {
+            take(&mut taken, prefix, kind(id));
+        }
+        for (id, key) in ids {
+            if !prefixes.of.contains_key(id) {
+                let is_first = !prefixes.has_connector && prefixes.given_out.is_empty();
+                let prefix = next_prefix(&key.kind, is_first, &taken);
+                take(&mut taken, &prefix, Some(&key.kind));
+                prefixes.add(Some(*id), prefix);
+            }
+        }
+    }
+
+    /// What the tools of a connector will be called.
+    fn tools_of(&self, connector: &str) -> Vec<String> {
+        let entry = self
+            .connectors
+            .get(connector)
+            .and_then(|entry| entry.definitions.as_ref());
+        let stored = || self.stored.connectors.get(connector).map(|stored| &*stored.set.tools);
+        let tools = entry.map(|definitions| &*definitions.tools).or_else(stored);
+        tools.map(|tools| tool_names(tools.get())).unwrap_or_default()
     }
 
     fn binding_members(

@@ -1,12 +1,14 @@
 //! What an import has to do: the document beside what is stored, and the steps from one to the other. Nothing is written
 //! here, so a dry run ends with the plan.
 
+mod audited;
 mod bindings;
 mod configurations;
 mod connectors;
 mod servers;
 mod settings;
 mod sources;
+mod tools;
 mod users;
 
 pub(super) use connectors::{ConnectorStep, Source};

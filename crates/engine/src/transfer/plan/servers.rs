@@ -1,26 +1,21 @@
-//! What becomes of MCP servers and of the tools that were made on them.
+//! What becomes of MCP servers.
 
 use super::{
     Kind, Member, Planner,
+    audited::{audited, audited_new},
     bindings::BindingsStep,
     configurations::{Configured, Place, Standing},
     settings::SettingsStep,
+    tools::ToolStep,
 };
 use crate::{
     Error,
     endpoint::EndpointKey,
-    servers::keys,
     storage::transfer_servers::WholeServer,
-    templates::DYNAMIC_TOOLS_MAX,
-    transfer::{
-        export::{Parts, tool_entry},
-        node::Node,
-        reference::Holder,
-        server_entry::{ServerEntry, ToolEntry},
-    },
+    transfer::{node::Node, reference::Holder, server_entry::ServerEntry},
 };
-use patchbay_domain::ids::{ServerId, SourceId};
-use serde_json::{Map, Value, json};
+use patchbay_domain::ids::ServerId;
+use serde_json::Value;
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -55,14 +50,6 @@ impl std::fmt::Debug for ServerStep {
             .field("endpoint", &self.endpoint)
             .finish_non_exhaustive()
     }
-}
-
-/// A tool to be written.
-#[derive(Debug)]
-pub(in crate::transfer) struct ToolStep {
-    pub(in crate::transfer) is_new: bool,
-    pub(in crate::transfer) source: Option<SourceId>,
-    pub(in crate::transfer) tool: ToolEntry,
 }
 
 impl Planner<'_> {
@@ -131,7 +118,7 @@ impl Planner<'_> {
         let bindings = self.bindings(entry, None, path);
         let mut of_tools = Vec::new();
         let tools = self.tools(entry, None, path, &mut of_tools);
-        let settings = self.settings(entry, None, path, &mut of_tools);
+        let settings = self.settings(entry, None, &tools, path, &mut of_tools);
         let mut members = vec![Member::new("name", None, Some(&entry.name))];
         if let Some(connector) = &entry.connector {
             members.push(Member::new("connector", None, Some(connector)));
@@ -245,7 +232,7 @@ impl Planner<'_> {
             (is_deleted, _) => is_deleted,
         };
         let tools = self.tools(entry, known, path, &mut members);
-        let settings = self.settings(entry, known, path, &mut members);
+        let settings = self.settings(entry, known, &tools, path, &mut members);
         let (before, after) = audited(entry, stored, &members);
         if !self.note(Kind::Server, title(entry), false, members) {
             return Ok(None);
@@ -292,101 +279,6 @@ impl Planner<'_> {
         let schema = schema.ok_or_else(|| Error::internal("a connector is gone that was held"))?;
         self.configuration(given, place(entry, path), &schema, Some(&before))
     }
-
-    /// The tools that are new or others than before; what the document doesn't have stays.
-    fn tools(
-        &mut self,
-        entry: &ServerEntry,
-        stored: Option<(&WholeServer, Option<&Parts>)>,
-        path: &str,
-        members: &mut Vec<Member>,
-    ) -> Vec<ToolStep> {
-        let standing = stored.and_then(|(_, parts)| parts).map(|parts| parts.tools.as_slice());
-        let before: HashMap<&str, ToolEntry> = standing
-            .unwrap_or_default()
-            .iter()
-            .map(|tool| (tool.name.as_str(), tool_entry(tool, &self.stored.source_keys)))
-            .collect();
-        let mut steps = Vec::new();
-        for (index, tool) in entry.tools.iter().enumerate() {
-            let path = format!("{path}.tools[{index}].source");
-            let Ok(source) = self.source_of(entry, tool.source.as_ref(), &path) else {
-                continue;
-            };
-            let old = before.get(tool.name.as_str());
-            if old == Some(tool) {
-                continue;
-            }
-            let words = |tool: &ToolEntry| format!("{} {}", tool.template, tool.template_args.get());
-            let old_words = old.map(words);
-            members.push(Member::new(
-                format!("tools.{}", tool.name),
-                old_words.as_deref(),
-                Some(&words(tool)),
-            ));
-            steps.push(ToolStep {
-                is_new: old.is_none(),
-                source,
-                tool: tool.clone(),
-            });
-        }
-        let added = steps.iter().filter(|step| step.is_new).count();
-        if added > 0 {
-            self.check_tools_count(before.len() + added, path);
-        }
-        steps
-    }
-
-    fn check_tools_count(&mut self, count: usize, path: &str) {
-        if count > DYNAMIC_TOOLS_MAX {
-            let message = format!("A server has at most {DYNAMIC_TOOLS_MAX} tools that are made from templates.");
-            self.problems.add(&format!("{path}.tools"), message);
-        }
-    }
-}
-
-/// The audit log's words for what becomes of a server. Of its configuration and its tools those are named that are others
-/// than before: their values are their owner's.
-fn audited(entry: &ServerEntry, stored: &WholeServer, members: &[Member]) -> (Value, Value) {
-    let (mut before, mut after) = (Map::new(), Map::new());
-    for member in members {
-        for (side, text) in [(&mut before, &member.before), (&mut after, &member.after)] {
-            let Some(text) = text else { continue };
-            match member.name.split_once('.') {
-                Some((part, key)) => {
-                    let keys = side.entry(part).or_insert_with(|| Value::Array(Vec::new()));
-                    keys.as_array_mut().into_iter().for_each(|keys| keys.push(key.into()));
-                }
-                None => {
-                    side.insert(member.name.clone(), text.as_str().into());
-                }
-            }
-        }
-    }
-    // A report shortens it.
-    if before.contains_key("name") {
-        before.insert("name".to_owned(), stored.name.as_str().into());
-        after.insert("name".to_owned(), entry.name.as_str().into());
-    }
-    (before.into(), after.into())
-}
-
-/// The same for a new one.
-fn audited_new(entry: &ServerEntry, configuration: Option<&Value>) -> Value {
-    let mut after = json!({});
-    if let Some(configuration) = configuration {
-        after["configuration"] = json!(keys(configuration));
-    }
-    if let Some(sources) = entry.sources.as_ref().filter(|sources| !sources.is_empty()) {
-        after["sources"] = sources.iter().map(|binding| binding.source.to_string()).collect();
-    }
-    if !entry.tools.is_empty() {
-        after["tools"] = entry.tools.iter().map(|tool| tool.name.as_str()).collect();
-    }
-    if entry.deleted == Some(true) {
-        after["deleted"] = "true".into();
-    }
-    after
 }
 
 fn place<'a>(entry: &'a ServerEntry, path: &'a str) -> Place<'a> {

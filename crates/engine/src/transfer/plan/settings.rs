@@ -1,9 +1,9 @@
 //! What becomes of tools as a server's owner wants them: off, renamed, in other words, in another order.
 
-use super::{Member, Planner};
+use super::{Member, Planner, tools::ToolStep};
 use crate::{
     storage::{
-        tools::{ToolKey, ToolSetting},
+        tool_settings::{ToolKey, ToolSetting},
         transfer_servers::WholeServer,
     },
     tools::DESCRIPTIONS_MAX_BYTES,
@@ -28,6 +28,7 @@ impl Planner<'_> {
         &mut self,
         entry: &ServerEntry,
         stored: Option<(&WholeServer, Option<&Parts>)>,
+        tools: &[ToolStep],
         path: &str,
         members: &mut Vec<Member>,
     ) -> SettingsStep {
@@ -39,6 +40,18 @@ impl Planner<'_> {
             .iter()
             .map(|setting| (setting.key.clone(), setting.clone()))
             .collect();
+        // How a tool is wanted stays with it, wherever its template comes from.
+        for tool in tools {
+            let (Some(old), new) = (tool.moved(), tool.key(tool.source)) else {
+                continue;
+            };
+            if !wanted.contains_key(&new)
+                && let Some(setting) = wanted.remove(&old)
+            {
+                let key = new.clone();
+                wanted.insert(new, ToolSetting { key, ..setting });
+            }
+        }
         let mut step = SettingsStep::default();
         for (index, setting) in entry.tool_settings.iter().enumerate() {
             let path = format!("{path}.tool_settings[{index}].source");

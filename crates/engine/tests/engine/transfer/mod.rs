@@ -3,6 +3,7 @@
 mod refusals;
 mod secrets;
 mod sources;
+mod tools;
 
 use crate::{active_connector, engine, engine_with, new_connector, superuser, user, who};
 use patchbay_domain::{
