@@ -155,7 +155,7 @@ async fn what_ends_with_a_server_is_named_and_what_stays_too() {
     }
     let shown = page(&root, &question).await;
     assert!(
-        shown.contains("2 tools made from templates: lend, find") && shown.contains("the configuration stays stored"),
+        shown.contains("2 tools made from templates: lend, find") && shown.contains("You can restore the server"),
         "{shown}"
     );
 
