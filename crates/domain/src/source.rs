@@ -81,7 +81,8 @@ pub struct CreateSource {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UpdateSource {
-    /// The name of another connector.
+    /// The name of another connector. Its `source_metadata` has to come along, with all secrets typed anew, and to its
+    /// servers it is a new source then: it gets another prefix, and what hangs on its tools there goes.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = TYPE_MAX)))]
     #[serde(rename = "type", default)]
     pub kind: Option<String>,
@@ -89,7 +90,7 @@ pub struct UpdateSource {
     #[cfg_attr(feature = "schema", schemars(length(max = NAME_MAX)))]
     #[serde(default, deserialize_with = "given")]
     pub name: Option<Option<String>>,
-    /// The whole of it. A secret that is sent back as `"********"` stays what it was.
+    /// The whole of it. A secret that is sent back as `"********"` stays what it was, unless the type is another.
     #[serde(default)]
     #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Map<String, Value>>"))]
     pub source_metadata: Option<Value>,

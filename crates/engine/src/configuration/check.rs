@@ -4,7 +4,7 @@ use patchbay_domain::field::{FieldError, FieldErrors};
 use serde_json::{Map, Value};
 
 /// The most field errors that one answer carries.
-const ERRORS_MAX: usize = 20;
+pub(super) const ERRORS_MAX: usize = 20;
 /// The largest configuration, as JSON text.
 pub const BYTES_MAX: usize = 64 * 1024;
 

@@ -4,14 +4,14 @@
 mod check;
 mod keep;
 mod mask;
+mod same;
 
 pub use check::BYTES_MAX;
 pub(crate) use check::{Checker, check_form, sentence};
-pub(crate) use keep::{Kept, keep_secrets};
+pub(crate) use keep::{Kept, Stored, keep_secrets};
 pub(crate) use mask::{marked, masked, masked_at, secret_places};
-
-/// What stands where a secret was.
-pub(crate) const MASK: &str = "********";
+pub(crate) use patchbay_domain::schema_form::MASK;
+pub(crate) use same::is_same_but;
 
 /// A JSON pointer to what stands under a key.
 pub(crate) fn below(pointer: &str, key: &str) -> String {

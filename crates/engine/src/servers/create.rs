@@ -36,6 +36,7 @@ pub(super) struct Own {
 /// A server that was stored, in a transaction that hasn't ended.
 pub(super) struct Inserted {
     pub(super) id: ServerId,
+    endpoint: String,
     token: CreatedServerToken,
 }
 
@@ -119,7 +120,7 @@ impl Engine {
             expires_at: None,
         };
         let token = self.add_token(worker.tx(), actor.user, id, &first).await?;
-        Ok(Inserted { id, token })
+        Ok(Inserted { id, endpoint, token })
     }
 
     /// Commits a server that was stored, with its rows in the log.
@@ -131,9 +132,9 @@ impl Engine {
         inserted: Inserted,
         note: Option<String>,
     ) -> Result<CreatedServer, Error> {
-        let Inserted { id, token } = inserted;
-        let server = self.require_server(worker.tx(), id).await?;
-        let mut after = json!({"endpoint": server.endpoint});
+        let id = inserted.id;
+        let read = self.read_server(worker.tx(), id).await?;
+        let mut after = json!({"endpoint": self.endpoints().url(&inserted.endpoint)});
         if let Some(own) = &draft.own {
             after["connector_id"] = json!(own.connector);
             after[CONFIGURATION] = json!(keys(&own.configuration));
@@ -141,6 +142,7 @@ impl Engine {
         if !draft.source_ids.is_empty() {
             after["source_ids"] = json!(draft.source_ids);
         }
+        let token = inserted.token;
         let entries = vec![
             Entry::new("server.create", Subject::server(id, draft.name))
                 .after(after)
@@ -150,7 +152,7 @@ impl Engine {
         ];
         self.commit_worker(worker, &actor.who(), entries).await?;
         Ok(CreatedServer {
-            server,
+            server: self.server_view(read).await?,
             token: token.token,
         })
     }

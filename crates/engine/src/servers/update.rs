@@ -2,12 +2,12 @@
 
 use super::{
     CONFIGURATION, SOURCES_MAX, SealedConfiguration, changed_keys, check_server, create::without_connector, hold_all,
-    keys, parse_source_id, parse_source_ids, too_many_sources,
+    keys, parse_source_id, parse_source_ids, places_of, too_many_sources,
 };
 use crate::{
     Actor, Engine, Error,
     audit::{Entry, Subject},
-    configuration::{Checker, check_form, keep_secrets, secret_places},
+    configuration::{Checker, Stored, keep_secrets, masked, secret_places},
     error::NotFound,
     sources::not_edited,
     storage::{Tx, servers::StandingServer},
@@ -75,7 +75,7 @@ impl Engine {
             after.insert(format!("{CONFIGURATION}_changed"), json!(configuration.changed));
         }
         if after.is_empty() {
-            return self.require_server(&mut tx, id).await;
+            return self.show_server(tx, id).await;
         }
         let has_connector = standing.connector_id.is_some();
         tx.bind_sources(id, actor.user, has_connector, &sources.iter().collect::<Vec<_>>())
@@ -109,7 +109,7 @@ impl Engine {
         let sources = hold_all(&mut tx, actor.user, &[source]).await?;
         let standing = hold(&mut tx, server).await?;
         if standing.source_ids.contains(&source) {
-            return self.require_server(&mut tx, server).await;
+            return self.show_server(tx, server).await;
         }
         if standing.source_ids.len() >= SOURCES_MAX {
             return Err(FieldErrors::one("source_ids", too_many_sources()).into());
@@ -140,7 +140,7 @@ impl Engine {
         }
         let standing = hold(&mut tx, server).await?;
         if !standing.source_ids.contains(&source) {
-            return self.require_server(&mut tx, server).await;
+            return self.show_server(tx, server).await;
         }
         tx.remove_source_from_server(server, source).await?;
         let after: Vec<SourceId> = standing.source_ids.iter().copied().filter(|id| *id != source).collect();
@@ -161,9 +161,9 @@ impl Engine {
     }
 
     async fn commit_view(&self, mut tx: Tx, actor: &Actor, id: ServerId, entry: Entry) -> Result<ServerView, Error> {
-        let view = self.require_server(&mut tx, id).await?;
+        let read = self.read_server(&mut tx, id).await?;
         self.commit(tx, &actor.who(), vec![entry]).await?;
-        Ok(view)
+        self.server_view(read).await
     }
 
     /// A new configuration, checked and sealed; nothing where it is the old one or can't be one, which is noted.
@@ -183,8 +183,13 @@ impl Engine {
             return Ok(None);
         };
         let old = self.readable_configuration(id, sealed);
-        let kept = check_form(CONFIGURATION, &new).and_then(|()| keep_secrets(CONFIGURATION, new, old.as_ref()));
-        let kept = match kept {
+        let uses = Uses::load(tx, &[connector], &[]).await?;
+        let schema = uses.by_id(connector).and_then(|used| used.schema.as_ref());
+        let places = places_of(standing.secret_places.as_deref())?;
+        let shown = old.clone().map(|old| masked(schema, &places, old));
+        let stored = old.as_ref().zip(shown.as_ref());
+        let stored = stored.map(|(configuration, shown)| Stored { configuration, shown });
+        let kept = match keep_secrets(CONFIGURATION, new, stored) {
             Ok(kept) if old.as_ref() == Some(&kept.configuration) => return Ok(None),
             Ok(kept) => kept,
             Err(refused) => {
@@ -192,8 +197,6 @@ impl Engine {
                 return Ok(None);
             }
         };
-        let uses = Uses::load(tx, &[connector], &[]).await?;
-        let schema = uses.by_id(connector).and_then(|used| used.schema.as_ref());
         if let Err(refused) = Checker::of(schema).check(CONFIGURATION, &kept.configuration) {
             errors.0.extend(refused.0);
             return Ok(None);

@@ -2,11 +2,13 @@
 
 use super::{CONFIGURATION, ServerFilter, places_of};
 use crate::{
-    Actor, Engine, Error, configuration,
+    Actor, Engine, Error,
+    aside::apart,
+    configuration,
     connectors::{check_search, parse_time_cursor, time_cursor},
     error::NotFound,
     sources::METADATA,
-    storage::{Tx, bindings::StoredPrefix, servers::StoredServer},
+    storage::{Tx, bindings::StoredPrefix, servers::StoredServer, sources::StoredSource},
     uses::{self, Uses},
 };
 use patchbay_domain::{
@@ -18,12 +20,47 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
+/// Servers as they are stored, with what views of them are made from: opened and checked once no transaction waits for
+/// that.
+pub(super) struct ReadServers {
+    stored: Vec<StoredServer>,
+    /// Those of all the servers, each once.
+    sources: Vec<StoredSource>,
+    parts: Parts,
+}
+
 /// What servers on one page are made from, read once for all of them.
 struct Parts {
     uses: Uses,
-    /// Without prefixes, which each server has its own of.
-    sources: HashMap<Uuid, BindingView>,
     prefixes: HashMap<(Uuid, Uuid), String>,
+}
+
+async fn read_servers(tx: &mut Tx, stored: Vec<StoredServer>) -> Result<ReadServers, Error> {
+    let source_ids: BTreeSet<Uuid> = stored.iter().flat_map(|server| &server.source_ids).copied().collect();
+    let (sources, prefixes) = if source_ids.is_empty() {
+        (Vec::new(), Vec::new())
+    } else {
+        let server_ids: Vec<Uuid> = stored.iter().map(|server| server.id).collect();
+        let source_ids: Vec<Uuid> = source_ids.into_iter().collect();
+        (tx.sources_by_id(&source_ids).await?, tx.prefixes(&server_ids).await?)
+    };
+    let connector_ids: BTreeSet<Uuid> = stored.iter().filter_map(|server| server.connector_id).collect();
+    let kinds: BTreeSet<String> = sources.iter().map(|source| source.kind.clone()).collect();
+    let uses = Uses::load(
+        tx,
+        &connector_ids.into_iter().collect::<Vec<_>>(),
+        &kinds.into_iter().collect::<Vec<_>>(),
+    )
+    .await?;
+    let by_both = |stored: StoredPrefix| ((stored.server, stored.source), stored.prefix);
+    Ok(ReadServers {
+        stored,
+        sources,
+        parts: Parts {
+            uses,
+            prefixes: prefixes.into_iter().map(by_both).collect(),
+        },
+    })
 }
 
 impl Engine {
@@ -48,9 +85,12 @@ impl Engine {
         stored.truncate(limit as usize);
         let last = stored.last().filter(|_| more);
         let next_cursor = last.map(|last| time_cursor(last.created_at, last.id));
+        let total = tx.count_user_mcp_servers(&filter).await?;
+        let read = read_servers(&mut tx, stored).await?;
+        drop(tx);
         Ok(Page {
-            items: self.server_views(&mut tx, stored).await?,
-            total: tx.count_user_mcp_servers(&filter).await?,
+            items: self.server_views(read).await?,
+            total,
             next_cursor,
         })
     }
@@ -60,8 +100,8 @@ impl Engine {
     /// # Errors
     /// [`NotFound::Server`], or a failing database.
     pub async fn server(&self, actor: &Actor, id: ServerId) -> Result<ServerView, Error> {
-        let mut tx = self.db().begin_as(actor.user).await?;
-        self.require_server(&mut tx, id).await
+        let tx = self.db().begin_as(actor.user).await?;
+        self.show_server(tx, id).await
     }
 
     /// Everybody's servers, newest first, without what their owners configured. For admins.
@@ -102,66 +142,64 @@ impl Engine {
         Ok(ServerFilter { q, ..filter.clone() })
     }
 
-    /// A server of this transaction's user.
-    pub(crate) async fn require_server(&self, tx: &mut Tx, id: ServerId) -> Result<ServerView, Error> {
+    /// A server of this transaction's user, as which the transaction ends.
+    pub(super) async fn show_server(&self, mut tx: Tx, id: ServerId) -> Result<ServerView, Error> {
+        let read = self.read_server(&mut tx, id).await?;
+        drop(tx);
+        self.server_view(read).await
+    }
+
+    /// All that a view of a server of this transaction's user is made from.
+    pub(super) async fn read_server(&self, tx: &mut Tx, id: ServerId) -> Result<ReadServers, Error> {
         let stored = tx.get_mcp_server_by_id(id, self.usage_since()).await?;
-        let views = self.server_views(tx, stored.into_iter().collect()).await?;
+        let stored = stored.ok_or(NotFound::Server)?;
+        read_servers(tx, vec![stored]).await
+    }
+
+    /// The one server that was read.
+    pub(super) async fn server_view(&self, read: ReadServers) -> Result<ServerView, Error> {
+        let views = self.server_views(read).await?;
         views.into_iter().next().ok_or_else(|| NotFound::Server.into())
     }
 
-    async fn server_views(&self, tx: &mut Tx, stored: Vec<StoredServer>) -> Result<Vec<ServerView>, Error> {
-        if stored.is_empty() {
-            return Ok(Vec::new());
-        }
-        let parts = self.parts(tx, &stored).await?;
-        stored
-            .into_iter()
-            .map(|server| self.server_view(server, &parts))
-            .collect()
-    }
-
-    async fn parts(&self, tx: &mut Tx, servers: &[StoredServer]) -> Result<Parts, Error> {
-        let source_ids: BTreeSet<Uuid> = servers.iter().flat_map(|server| &server.source_ids).copied().collect();
-        let (sources, prefixes) = if source_ids.is_empty() {
-            (Vec::new(), Vec::new())
-        } else {
-            let server_ids: Vec<Uuid> = servers.iter().map(|server| server.id).collect();
-            let source_ids: Vec<Uuid> = source_ids.into_iter().collect();
-            (tx.sources_by_id(&source_ids).await?, tx.prefixes(&server_ids).await?)
-        };
-        let connector_ids: BTreeSet<Uuid> = servers.iter().filter_map(|server| server.connector_id).collect();
-        let kinds: BTreeSet<String> = sources.iter().map(|source| source.kind.clone()).collect();
-        let uses = Uses::load(
-            tx,
-            &connector_ids.into_iter().collect::<Vec<_>>(),
-            &kinds.into_iter().collect::<Vec<_>>(),
-        )
-        .await?;
-        let sources = sources.into_iter().map(|source| {
-            let used = uses.by_name(&source.kind);
-            let metadata = self.readable_metadata(&source);
-            let (state, notice) = uses::state(&source.kind, used, METADATA, metadata.as_ref());
-            let view = BindingView {
-                source_id: Some(SourceId(source.id)),
-                kind: source.kind,
-                name: source.name,
-                prefix: String::new(),
-                state,
-                notice,
-                connector: used.map(|used| used.connector.clone()),
-            };
-            (source.id, view)
-        });
-        let sources = sources.collect();
-        let by_both = |stored: StoredPrefix| ((stored.server, stored.source), stored.prefix);
-        Ok(Parts {
-            sources,
-            prefixes: prefixes.into_iter().map(by_both).collect(),
-            uses,
+    async fn server_views(&self, read: ReadServers) -> Result<Vec<ServerView>, Error> {
+        let engine = self.clone();
+        apart(move || {
+            let ReadServers { stored, sources, parts } = read;
+            let bindings = sources
+                .into_iter()
+                .map(|source| engine.source_binding(source, &parts.uses));
+            let bindings = bindings.collect();
+            let views = stored.into_iter();
+            views
+                .map(|server| engine.view_of_server(server, &bindings, &parts))
+                .collect()
         })
+        .await
     }
 
-    fn server_view(&self, stored: StoredServer, parts: &Parts) -> Result<ServerView, Error> {
+    fn source_binding(&self, source: StoredSource, uses: &Uses) -> (Uuid, BindingView) {
+        let used = uses.by_name(&source.kind);
+        let metadata = self.readable_metadata(&source);
+        let (state, notice) = uses::state(&source.kind, used, METADATA, metadata.as_ref());
+        let view = BindingView {
+            source_id: Some(SourceId(source.id)),
+            kind: source.kind,
+            name: source.name,
+            prefix: String::new(),
+            state,
+            notice,
+            connector: used.map(|used| used.connector.clone()),
+        };
+        (source.id, view)
+    }
+
+    fn view_of_server(
+        &self,
+        stored: StoredServer,
+        sources: &HashMap<Uuid, BindingView>,
+        parts: &Parts,
+    ) -> Result<ServerView, Error> {
         let mut bindings = Vec::with_capacity(stored.source_ids.len() + 1);
         let mut configuration = Value::Object(Map::new());
         let mut connector = None;
@@ -185,7 +223,7 @@ impl Engine {
             });
         }
         let of_sources = stored.source_ids.iter().filter_map(|id| {
-            let mut binding = parts.sources.get(id)?.clone();
+            let mut binding = sources.get(id)?.clone();
             if let Some(prefix) = parts.prefixes.get(&(stored.id, *id)) {
                 binding.prefix.clone_from(prefix);
             }

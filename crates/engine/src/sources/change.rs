@@ -4,16 +4,19 @@ use super::{METADATA, NewSource, SOURCES_MAX, places_by_schema};
 use crate::{
     Actor, Engine, Error,
     audit::{Entry, Subject},
-    configuration::{Kept, check_form, keep_secrets},
+    configuration::{Kept, Stored, keep_secrets},
     error::{Conflict, NotFound},
     servers::{changed_keys, keys, places_of},
-    storage::{Tx, sources::StoredSource},
-    uses::{Use, Uses},
+    storage::{
+        Tx,
+        sources::{HeldSource, StoredSource},
+    },
+    uses::{self, Use, Uses},
 };
 use patchbay_domain::{
     Timestamp,
-    field::FieldErrors,
-    ids::SourceId,
+    field::{FieldError, FieldErrors},
+    ids::{SourceId, UserId},
     source::{CreateSource, ServerBrief, SourceName, SourceType, SourceView, UpdateSource},
 };
 use serde_json::{Map, Value, json};
@@ -52,15 +55,16 @@ impl Engine {
             metadata: &self.seal_metadata(id, &metadata.configuration, schema, &places),
         };
         tx.create_source(&row).await?;
-        let view = self.require_source(&mut tx, id).await?;
-        let after = json!({"type": view.kind, "name": view.name, METADATA: keys(&metadata.configuration)});
-        let entry = Entry::new("source.create", subject(id, &view.kind, view.name.as_deref())).after(after);
+        let read = self.read_source(&mut tx, id).await?;
+        let after = json!({"type": row.kind, "name": row.name, METADATA: keys(&metadata.configuration)});
+        let entry = Entry::new("source.create", subject(id, row.kind, row.name)).after(after);
         self.commit(tx, &actor.who(), vec![entry]).await?;
-        Ok(view)
+        self.source_view(read).await
     }
 
     /// Changes what is given of a source: all of it or nothing. `seen` is the version that the change was made for, if it
-    /// was made for one.
+    /// was made for one. Another type needs a configuration of its own, in which nothing is kept, and makes the source a
+    /// new one to its servers.
     ///
     /// # Errors
     /// [`NotFound::Source`], [`Error::Edited`], refused fields, or a failing database.
@@ -84,26 +88,35 @@ impl Engine {
             Some(name) => parse_name(&mut errors, name.as_deref()).map(|name| name.as_str().to_owned()),
             None => stored.name.clone(),
         };
-        let old = self.readable_metadata(&stored);
-        let old_places = places_of(Some(&stored.secret_places))?;
-        let is_other_kind = kind != stored.kind;
-        let metadata = match update.source_metadata {
-            Some(new) => settle(&mut errors, new, old.as_ref()),
-            // What stays has to be what the other connector asks for.
-            None => old.clone().filter(|_| is_other_kind).map(|configuration| Kept {
-                configuration,
-                places: old_places,
-            }),
-        };
-        let metadata = metadata.filter(|new| is_other_kind || old.as_ref() != Some(&new.configuration));
         let uses = Uses::load(&mut tx, &[], std::slice::from_ref(&kind)).await?;
         let used = uses.by_name(&kind);
+        let old = self.readable_metadata(&stored);
+        let is_other_kind = kind != stored.kind;
+        let metadata = match update.source_metadata {
+            // What was told one service isn't kept for another.
+            Some(new) if is_other_kind => settle(&mut errors, new, None),
+            Some(new) => {
+                let places = places_of(Some(&stored.secret_places))?;
+                let shown = old.clone().map(|old| uses::shown(used, &places, old));
+                let kept = old.as_ref().zip(shown.as_ref());
+                let kept = kept.map(|(configuration, shown)| Stored { configuration, shown });
+                settle(&mut errors, new, kept)
+            }
+            None if is_other_kind => {
+                let reason = "Another type needs its whole configuration with it, secrets typed anew.".to_owned();
+                errors.add(METADATA, FieldError::Refused { reason });
+                None
+            }
+            None => None,
+        };
+        let metadata = metadata.filter(|new| is_other_kind || old.as_ref() != Some(&new.configuration));
         check_by(&mut errors, used, metadata.as_ref());
         if !errors.is_empty() {
             return Err(errors.into());
         }
-        let Some((before, after)) = changes(&stored, &kind, name.as_deref(), old.as_ref(), metadata.as_ref()) else {
-            return self.require_source(&mut tx, id).await;
+        let Some((mut before, mut after)) = changes(&stored, &kind, name.as_deref(), old.as_ref(), metadata.as_ref())
+        else {
+            return self.show_source(tx, id).await;
         };
         let sealed = metadata.map(|new| {
             let mut places = places_by_schema(used, &new.configuration);
@@ -118,11 +131,15 @@ impl Engine {
             )
         });
         tx.update_source(id, &kind, name.as_deref(), sealed.as_ref()).await?;
-        let view = self.require_source(&mut tx, id).await?;
+        if is_other_kind {
+            let source = HeldSource { id, kind: kind.clone() };
+            rebind(&mut tx, actor.user, &source, &mut before, &mut after).await?;
+        }
+        let read = self.read_source(&mut tx, id).await?;
         let entry = Entry::new("source.update", subject(id, &kind, name.as_deref()));
-        self.commit(tx, &actor.who(), vec![entry.before(before).after(after)])
-            .await?;
-        Ok(view)
+        let entry = entry.before(before.into()).after(after.into());
+        self.commit(tx, &actor.who(), vec![entry]).await?;
+        self.source_view(read).await
     }
 
     /// Deletes a source; tells which servers it left, by name.
@@ -170,8 +187,8 @@ fn parse_name(errors: &mut FieldErrors, name: Option<&str>) -> Option<SourceName
 }
 
 /// A configuration with the secrets that are kept, if its form is right.
-fn settle(errors: &mut FieldErrors, new: Value, stored: Option<&Value>) -> Option<Kept> {
-    let kept = check_form(METADATA, &new).and_then(|()| keep_secrets(METADATA, new, stored));
+fn settle(errors: &mut FieldErrors, new: Value, stored: Option<Stored<'_>>) -> Option<Kept> {
+    let kept = keep_secrets(METADATA, new, stored);
     kept.map_err(|refused| errors.0.extend(refused.0)).ok()
 }
 
@@ -199,7 +216,7 @@ fn changes(
     name: Option<&str>,
     old: Option<&Value>,
     metadata: Option<&Kept>,
-) -> Option<(Value, Value)> {
+) -> Option<(Map<String, Value>, Map<String, Value>)> {
     let (mut before, mut after) = (Map::new(), Map::new());
     if stored.kind != kind {
         before.insert("type".into(), stored.kind.as_str().into());
@@ -216,5 +233,50 @@ fn changes(
         }
     }
     let is_resealed = metadata.is_some();
-    (is_resealed || !after.is_empty()).then(|| (before.into(), after.into()))
+    (is_resealed || !after.is_empty()).then_some((before, after))
+}
+
+/// Makes a source of another type a new one to its servers, so that nothing that was said of one connector's tools is
+/// taken for another's: each server that has it gives it a new prefix. What became of it is noted for the log.
+async fn rebind(
+    tx: &mut Tx,
+    user: UserId,
+    source: &HeldSource,
+    before: &mut Map<String, Value>,
+    after: &mut Map<String, Value>,
+) -> Result<(), Error> {
+    let unbound = tx.unbind_source(source.id).await?;
+    for server in &unbound.servers {
+        let bound = tx.bind_sources(server.id, user, server.has_connector, &[source]).await;
+        bound.map_err(of_type)?;
+    }
+    if unbound.settings > 0 {
+        before.insert("tool_settings".into(), unbound.settings.into());
+    }
+    if !unbound.made.is_empty() {
+        before.insert("dynamic_tools".into(), unbound.made.into());
+    }
+    let ids: Vec<Uuid> = unbound.servers.iter().map(|server| server.id.0).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let of_before = unbound.servers.into_iter();
+    let of_before = of_before.map(|server| (server.id.to_string(), server.prefix.into()));
+    before.insert("prefixes".into(), of_before.collect::<Map<_, _>>().into());
+    let given = tx.prefixes(&ids).await?.into_iter();
+    let given = given.filter(|given| given.source == source.id.0);
+    let given = given.map(|given| (given.server.to_string(), given.prefix.into()));
+    after.insert("prefixes".into(), given.collect::<Map<_, _>>().into());
+    Ok(())
+}
+
+/// What keeps a server from taking the source is wrong with its new type.
+fn of_type(error: Error) -> Error {
+    match error {
+        Error::Invalid(fields) => {
+            let fields = fields.0.into_values().map(|error| ("type".to_owned(), error));
+            FieldErrors(fields.collect()).into()
+        }
+        other => other,
+    }
 }

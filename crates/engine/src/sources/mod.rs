@@ -7,7 +7,10 @@ mod view;
 pub(crate) use change::not_edited;
 
 use crate::{Engine, configuration, uses::Use};
-use patchbay_domain::ids::{SourceId, UserId};
+use patchbay_domain::{
+    ids::{SourceId, UserId},
+    source::BindingState,
+};
 use serde_json::{Map, Value, json};
 
 /// How many sources a user can have.
@@ -29,6 +32,19 @@ impl SourceFilter {
     pub(crate) fn needle(&self) -> Option<&str> {
         self.q.as_deref().map(str::trim).filter(|q| !q.is_empty())
     }
+}
+
+/// A source that is only named, without a look at its configuration.
+#[derive(Debug, Clone)]
+pub struct SourceBrief {
+    /// Its identifier.
+    pub id: SourceId,
+    /// The name of the connector that it is a use of.
+    pub kind: String,
+    /// What its owner calls it.
+    pub name: Option<String>,
+    /// Why it contributes no tools; nothing where its connector is there and switched on.
+    pub idle: Option<BindingState>,
 }
 
 /// A source to be stored: checked and sealed.

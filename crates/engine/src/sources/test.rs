@@ -20,6 +20,9 @@ use url::Url;
 
 /// For all of a test.
 const BUDGET: Duration = Duration::from_secs(10);
+/// What people are told where the server itself can't ask; the rest is in its log.
+const NOT_ASKED: &str =
+    "The connector's service can't be asked: its secret or its address can't be used. Tell its superuser.";
 
 /// What is needed to ask.
 struct Asking {
@@ -71,12 +74,19 @@ impl Engine {
             Some(used) => tx.standing_connector(ConnectorRef::Id(used.connector.id)).await?,
             None => None,
         };
-        let (Some(metadata), Some(used), Some(target)) = (metadata, used, self.target(connector.as_ref())?) else {
+        let usable = used.filter(|used| !used.is_switched_off());
+        let (Some(metadata), Some(used), Some(connector)) = (metadata, usable, &connector) else {
             return Ok(Err(failed(code, notice.unwrap_or_default())));
         };
-        if used.is_switched_off() {
-            return Ok(Err(failed(code, notice.unwrap_or_default())));
-        }
+        let target = match self.target(connector) {
+            Ok(Some(target)) => target,
+            Ok(None) => return Ok(Err(failed(code, notice.unwrap_or_default()))),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(connector_id = %connector.id, error, "a connector's service can't be asked");
+                return Ok(Err(failed("CONNECTION_FAILED", NOT_ASKED.to_owned())));
+            }
+        };
         // As for calls: a connector that asks for nothing is told nothing.
         let source = used.schema.as_ref().map(|_| {
             let source = json!({"id": id, "type": stored.kind, "metadata": metadata});
@@ -89,9 +99,9 @@ impl Engine {
         }))
     }
 
-    fn target(&self, connector: Option<&StandingConnector>) -> Result<Option<Target>, Error> {
-        let Some((connector, url)) = connector.and_then(|connector| Some((connector, connector.mcp_url.as_deref()?)))
-        else {
+    /// Where its service is, and what shows it who asks; nothing for one that was never activated.
+    fn target(&self, connector: &StandingConnector) -> Result<Option<Target>, Error> {
+        let Some(url) = connector.mcp_url.as_deref() else {
             return Ok(None);
         };
         Ok(Some(Target {

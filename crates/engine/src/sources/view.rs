@@ -1,8 +1,9 @@
 //! Sources as their owner sees them.
 
-use super::{METADATA, SourceFilter, metadata_purpose};
+use super::{METADATA, SourceBrief, SourceFilter, metadata_purpose};
 use crate::{
     Actor, Engine, Error,
+    aside::apart,
     connectors::{check_search, parse_time_cursor, time_cursor},
     error::NotFound,
     servers::places_of,
@@ -18,6 +19,27 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
+
+/// Sources as they are stored, with what views of them are made from: opened and checked once no transaction waits for
+/// that.
+pub(super) struct ReadSources {
+    stored: Vec<StoredSource>,
+    servers: HashMap<Uuid, Vec<ServerBrief>>,
+    uses: Uses,
+}
+
+async fn read_sources(tx: &mut Tx, stored: Vec<StoredSource>) -> Result<ReadSources, Error> {
+    let ids: Vec<Uuid> = stored.iter().map(|source| source.id).collect();
+    let mut servers: HashMap<Uuid, Vec<ServerBrief>> = HashMap::new();
+    if !ids.is_empty() {
+        for (source, server) in tx.servers_using(&ids).await? {
+            servers.entry(source).or_default().push(server);
+        }
+    }
+    let kinds: BTreeSet<String> = stored.iter().map(|source| source.kind.clone()).collect();
+    let uses = Uses::load(tx, &[], &kinds.into_iter().collect::<Vec<_>>()).await?;
+    Ok(ReadSources { stored, servers, uses })
+}
 
 impl Engine {
     /// The actor's sources, newest first.
@@ -40,11 +62,23 @@ impl Engine {
         stored.truncate(limit as usize);
         let last = stored.last().filter(|_| more);
         let next_cursor = last.map(|last| time_cursor(last.created_at, last.id));
+        let total = tx.count_user_sources(filter).await?;
+        let read = read_sources(&mut tx, stored).await?;
+        drop(tx);
         Ok(Page {
-            items: self.source_views(&mut tx, stored).await?,
-            total: tx.count_user_sources(filter).await?,
+            items: self.source_views(read).await?,
+            total,
             next_cursor,
         })
+    }
+
+    /// All of the actor's sources, newest first, as names to choose from.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn source_names(&self, actor: &Actor) -> Result<Vec<SourceBrief>, Error> {
+        let mut tx = self.db().begin_as(actor.user).await?;
+        tx.source_briefs().await
     }
 
     /// One of the actor's sources.
@@ -52,36 +86,47 @@ impl Engine {
     /// # Errors
     /// [`NotFound::Source`], or a failing database.
     pub async fn source(&self, actor: &Actor, id: SourceId) -> Result<SourceView, Error> {
-        let mut tx = self.db().begin_as(actor.user).await?;
-        self.require_source(&mut tx, id).await
+        let tx = self.db().begin_as(actor.user).await?;
+        self.show_source(tx, id).await
     }
 
-    /// A source of this transaction's user.
-    pub(super) async fn require_source(&self, tx: &mut Tx, id: SourceId) -> Result<SourceView, Error> {
+    /// A source of this transaction's user, as which the transaction ends.
+    pub(super) async fn show_source(&self, mut tx: Tx, id: SourceId) -> Result<SourceView, Error> {
+        let read = self.read_source(&mut tx, id).await?;
+        drop(tx);
+        self.source_view(read).await
+    }
+
+    /// All that a view of a source of this transaction's user is made from.
+    pub(super) async fn read_source(&self, tx: &mut Tx, id: SourceId) -> Result<ReadSources, Error> {
         let stored = tx.get_source_by_id(id).await?.ok_or(NotFound::Source)?;
-        let views = self.source_views(tx, vec![stored]).await?;
+        read_sources(tx, vec![stored]).await
+    }
+
+    /// The one source that was read.
+    pub(super) async fn source_view(&self, read: ReadSources) -> Result<SourceView, Error> {
+        let views = self.source_views(read).await?;
         views.into_iter().next().ok_or_else(|| NotFound::Source.into())
     }
 
-    async fn source_views(&self, tx: &mut Tx, stored: Vec<StoredSource>) -> Result<Vec<SourceView>, Error> {
-        if stored.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<Uuid> = stored.iter().map(|source| source.id).collect();
-        let mut servers: HashMap<Uuid, Vec<ServerBrief>> = HashMap::new();
-        for (source, server) in tx.servers_using(&ids).await? {
-            servers.entry(source).or_default().push(server);
-        }
-        let kinds: BTreeSet<String> = stored.iter().map(|source| source.kind.clone()).collect();
-        let uses = Uses::load(tx, &[], &kinds.into_iter().collect::<Vec<_>>()).await?;
-        let views = stored.into_iter().map(|source| {
-            let servers = servers.remove(&source.id).unwrap_or_default();
-            self.source_view(source, &uses, servers)
-        });
-        views.collect()
+    async fn source_views(&self, read: ReadSources) -> Result<Vec<SourceView>, Error> {
+        let engine = self.clone();
+        let ReadSources {
+            stored,
+            mut servers,
+            uses,
+        } = read;
+        apart(move || {
+            let views = stored.into_iter().map(|source| {
+                let servers = servers.remove(&source.id).unwrap_or_default();
+                engine.view_of(source, &uses, servers)
+            });
+            views.collect()
+        })
+        .await
     }
 
-    fn source_view(&self, stored: StoredSource, uses: &Uses, servers: Vec<ServerBrief>) -> Result<SourceView, Error> {
+    fn view_of(&self, stored: StoredSource, uses: &Uses, servers: Vec<ServerBrief>) -> Result<SourceView, Error> {
         let used = uses.by_name(&stored.kind);
         let metadata = self.readable_metadata(&stored);
         let (state, notice) = uses::state(&stored.kind, used, METADATA, metadata.as_ref());

@@ -8,6 +8,7 @@ use crate::{
     tools::offer::tool_names,
 };
 use patchbay_domain::{
+    field::{FieldError, FieldErrors},
     ids::{ServerId, SourceId, UserId},
     server::ServerConnector,
 };
@@ -30,6 +31,29 @@ pub(crate) struct StoredPrefix {
     pub(crate) source: Uuid,
     pub(crate) prefix: String,
 }
+
+/// A server on which a source was, and is a new one now.
+#[derive(Debug)]
+pub(crate) struct UnboundServer {
+    pub(crate) id: ServerId,
+    pub(crate) has_connector: bool,
+    /// What stood before the names of its tools.
+    pub(crate) prefix: Option<String>,
+}
+
+/// What a source that is a new one to its servers leaves behind.
+#[derive(Debug)]
+pub(crate) struct Unbound {
+    /// The servers that have it now.
+    pub(crate) servers: Vec<UnboundServer>,
+    /// How many of its tools were not as they come.
+    pub(crate) settings: u64,
+    /// The tools that were made from its templates.
+    pub(crate) made: Vec<String>,
+}
+
+/// How many prefixes a server gives out in all its life, deleted sources' too.
+const PREFIXES_MAX: usize = 1000;
 
 impl Tx {
     /// The connectors with these ids, and those with these names.
@@ -103,6 +127,12 @@ impl Tx {
         let new: Vec<_> = sources.iter().filter(|source| !is_known(source)).collect();
         if new.is_empty() {
             return Ok(());
+        }
+        if rows.len() + new.len() > PREFIXES_MAX {
+            let reason = format!(
+                "This server has had {PREFIXES_MAX} sources in its life and takes no new one. Make another server."
+            );
+            return Err(FieldErrors::one("source_ids", FieldError::Refused { reason }).into());
         }
         let mut taken = TakenPrefixes::default();
         for name in self.own_tool_names(server, user).await? {
@@ -186,6 +216,54 @@ impl Tx {
             taken.name(&public_name(prefix, name));
         }
         Ok(())
+    }
+
+    /// Makes a source a new one to all servers that it ever was on, which are held from here on: nobody gets its prefixes
+    /// again, and what is kept of its tools goes. It must be held itself.
+    pub(crate) async fn unbind_source(&mut self, id: SourceId) -> Result<Unbound, Error> {
+        let rows = sqlx::query!(
+            r#"SELECT s.id, s.connector_id IS NOT NULL AS "has_connector!", s.source_ids @> ARRAY[$1::uuid] AS "has_it!",
+                      b.prefix AS "prefix?"
+               FROM mcp_servers s LEFT JOIN mcp_server_bindings b ON b.server_id = s.id AND b.source_id = $1
+               WHERE (s.source_ids @> ARRAY[$1::uuid] OR b.id IS NOT NULL) AND ($2::uuid IS NULL OR s.user_id = $2)
+               ORDER BY s.id FOR NO KEY UPDATE OF s"#,
+            id.0,
+            self.owner()
+        )
+        .fetch_all(self.conn())
+        .await?;
+        let settings = sqlx::query!(
+            "DELETE FROM mcp_server_tool_settings WHERE source_id = $1 AND ($2::uuid IS NULL OR user_id = $2)",
+            id.0,
+            self.owner()
+        )
+        .execute(self.conn())
+        .await?
+        .rows_affected();
+        let made = sqlx::query_scalar!(
+            "DELETE FROM mcp_server_tools WHERE source_id = $1 AND ($2::uuid IS NULL OR user_id = $2) RETURNING name",
+            id.0,
+            self.owner()
+        )
+        .fetch_all(self.conn())
+        .await?;
+        sqlx::query!(
+            "UPDATE mcp_server_bindings SET source_id = NULL WHERE source_id = $1 AND ($2::uuid IS NULL OR user_id = $2)",
+            id.0,
+            self.owner()
+        )
+        .execute(self.conn())
+        .await?;
+        let servers = rows.into_iter().filter(|row| row.has_it).map(|row| UnboundServer {
+            id: row.id.into(),
+            has_connector: row.has_connector,
+            prefix: row.prefix,
+        });
+        Ok(Unbound {
+            servers: servers.collect(),
+            settings,
+            made,
+        })
     }
 
     /// The sources that were ever on a server and are still there.

@@ -3,15 +3,16 @@
 //! Rows are locked in one order everywhere, so that nobody waits in a circle: the pool, connectors, sources by id, servers
 //! by id, and what is a part of a server.
 
-use super::{Tx, count, violated};
+use super::{Tx, connectors, count, violated};
 use crate::{
     Error,
     error::NotFound,
-    sources::{NewSource, SealedMetadata, SourceFilter},
+    sources::{NewSource, SOURCES_MAX, SealedMetadata, SourceBrief, SourceFilter},
 };
 use patchbay_domain::{
+    connector::ConnectorMode,
     ids::{ServerId, SourceId, UserId},
-    source::ServerBrief,
+    source::{BindingState, ServerBrief},
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -115,6 +116,31 @@ impl Tx {
             self.owner(),
         );
         Ok(count(total.fetch_one(self.conn()).await?))
+    }
+
+    /// All of the user's sources, newest first, without their configurations.
+    pub(crate) async fn source_briefs(&mut self) -> Result<Vec<SourceBrief>, Error> {
+        let rows = sqlx::query!(
+            r#"SELECT s.id, s.type AS kind, s.name, c.mode AS "mode?"
+               FROM sources s LEFT JOIN mcp_connectors c ON c.name = s.type
+               WHERE ($1::uuid IS NULL OR s.user_id = $1)
+               ORDER BY s.created_at DESC, s.id DESC LIMIT $2"#,
+            self.owner(),
+            i64::from(SOURCES_MAX),
+        )
+        .fetch_all(self.conn())
+        .await?;
+        let briefs = rows.into_iter().map(|row| SourceBrief {
+            id: row.id.into(),
+            kind: row.kind,
+            name: row.name,
+            idle: match row.mode.as_deref().map(connectors::mode) {
+                None => Some(BindingState::NoConnector),
+                Some(ConnectorMode::Deactive) => Some(BindingState::SwitchedOff),
+                Some(ConnectorMode::Active | ConnectorMode::Sync) => None,
+            },
+        });
+        Ok(briefs.collect())
     }
 
     /// Those of these sources that there are, in no order.

@@ -4,7 +4,7 @@
 //! time somebody reads the document. So whatever only looks like one is written as a reference, too.
 
 use super::reference::{Holder, Reference, SECRET_PREFIX, Secrets};
-use crate::configuration::{MASK, below, marked, masked};
+use crate::configuration::{MASK, below, is_same_but, marked, masked};
 use serde_json::{Map, Value};
 
 /// A configuration with references where its secrets are: those of the schema, and those of the day it was sealed.
@@ -185,27 +185,7 @@ impl Resolver<'_> {
 
 /// Whether a value of a document is the stored one, as far as can be seen without the secrets.
 fn is_same_but_for_references(value: &Value, stored: &Value) -> bool {
-    if Reference::of_value(value).is_some() {
-        return true;
-    }
-    match (value, stored) {
-        (Value::Object(fields), Value::Object(stored)) => {
-            fields.len() == stored.len()
-                && fields.iter().all(|(key, field)| {
-                    stored
-                        .get(key)
-                        .is_some_and(|stored| is_same_but_for_references(field, stored))
-                })
-        }
-        (Value::Array(items), Value::Array(stored)) => {
-            items.len() == stored.len()
-                && items
-                    .iter()
-                    .zip(stored)
-                    .all(|(item, stored)| is_same_but_for_references(item, stored))
-        }
-        (value, stored) => value == stored,
-    }
+    is_same_but(value, stored, &|value, _| Reference::of_value(value).is_some())
 }
 
 #[cfg(test)]

@@ -192,11 +192,11 @@ async fn a_prefix_stays_with_its_source_and_is_never_another_ones(pool: PgPool) 
         .await
         .unwrap();
     assert_eq!((again.source_ids.as_slice(), &again), ([ids[3]].as_slice(), &view));
-    let other_type = patchbay_domain::source::UpdateSource {
-        kind: Some("Box".into()),
+    let other_name = patchbay_domain::source::UpdateSource {
+        name: Some(Some("Box".into())),
         ..Default::default()
     };
-    engine.update_source(&ada, ids[3], other_type, None).await.unwrap();
+    engine.update_source(&ada, ids[3], other_name, None).await.unwrap();
     assert_eq!(prefixes(&engine.server(&ada, server).await.unwrap()), ["notes_3"]);
 }
 

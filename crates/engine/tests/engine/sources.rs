@@ -183,6 +183,7 @@ async fn what_an_activated_connector_asks_for_is_asked_for_by_field(pool: PgPool
     engine.update_source(&root, made.id, to_other_type, None).await.unwrap();
     let back = UpdateSource {
         kind: Some("notes".into()),
+        source_metadata: Some(json!({"any": "thing"})),
         ..UpdateSource::default()
     };
     let refused = engine
@@ -192,7 +193,7 @@ async fn what_an_activated_connector_asks_for_is_asked_for_by_field(pool: PgPool
     assert_eq!(
         fields(refused).get("source_metadata.notebook"),
         Some(&FieldError::Required),
-        "what stays has to fit, too"
+        "it has to fit"
     );
     engine
         .set_connector_mode(&root, connector, ConnectorMode::Deactive)
