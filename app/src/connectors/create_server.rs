@@ -5,7 +5,6 @@ use crate::{
     context,
     layout::here,
     servers::NewServer,
-    sources::all_sources,
     ui::{PageHeader, page},
 };
 use leptos::prelude::*;
@@ -17,7 +16,7 @@ pub(crate) fn CreateServerPage() -> impl IntoView {
     page(async move {
         let (engine, actor) = context::signed_in()?;
         let connector = connector(&id).await?;
-        let sources = all_sources(&engine, &actor).await?;
+        let sources = engine.source_names(&actor).await?;
         let view = view! {
             <PageHeader title="Create MCP server" parent=("Connectors", "/connectors")
                 about="It gets an endpoint and a token of its own, with this connector's tools behind it."/>

@@ -1,16 +1,14 @@
 //! What a server is made from: its own connector, and its sources in their order.
 
 use super::api::{ARRANGE_SOURCES, ArrangeSources};
-use crate::{
-    sources::title,
-    ui::{BindingBadge, EmptyState, Hidden, Icon, IconView, InPlaceForm, Kind, Logo, Words, form, things},
-};
+use crate::ui::{BindingBadge, EmptyState, Hidden, Icon, IconView, InPlaceForm, Kind, Logo, Words, form, things};
 use leptos::{prelude::*, server_fn::ServerFn};
 use patchbay_domain::{
     server::{BindingView, ServerView},
-    source::{BindingState, SourceView},
+    source::BindingState,
     tool::ServerTool,
 };
+use patchbay_engine::sources::SourceBrief;
 
 /// What a binding is called: by its owner, or else by its connector.
 pub(super) fn binding_title(binding: &BindingView) -> String {
@@ -23,7 +21,7 @@ pub(super) fn Bindings(
     server: ServerView,
     tools: Vec<ServerTool>,
     /// All of its owner's sources.
-    sources: Vec<SourceView>,
+    sources: Vec<SourceBrief>,
 ) -> AnyView {
     let form = form(ARRANGE_SOURCES);
     let page = format!("/servers/{}", server.id);
@@ -168,7 +166,7 @@ pub(super) fn MoveButtons(
 }
 
 #[component]
-fn Add(left: Vec<SourceView>) -> AnyView {
+fn Add(left: Vec<SourceBrief>) -> AnyView {
     view! {
         <div class="form form-inline">
             <div class="field">
@@ -177,7 +175,7 @@ fn Add(left: Vec<SourceView>) -> AnyView {
                     {left.into_iter().map(|source| {
                         let label = match &source.name {
                             Some(name) => format!("{name} ({})", source.kind),
-                            None => title(&source),
+                            None => source.kind.clone(),
                         };
                         view! { <option value=source.id.to_string()>{label}</option> }
                     }).collect_view()}

@@ -9,7 +9,6 @@ use crate::{
     connectors::connector_ref,
     context,
     layout::here,
-    sources::all_sources,
     ui::{EmptyState, Field, Hidden, Icon, InPlaceForm, Logo, ModeBadge, PageHeader, Submit, form, page},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -17,9 +16,8 @@ use leptos_router::hooks::use_query_map;
 use patchbay_domain::{
     connector::{ConnectorKind, ConnectorMode, ConnectorSort, ConnectorSummary, ConnectorView},
     page::{MAX_LIMIT, PageRequest},
-    source::SourceView,
 };
-use patchbay_engine::{Actor, Engine, Error, connectors::ConnectorFilter};
+use patchbay_engine::{Actor, Engine, Error, connectors::ConnectorFilter, sources::SourceBrief};
 
 /// A name, the sources, and what the configuration of a connector of its own asks for.
 #[component]
@@ -32,7 +30,7 @@ pub(crate) fn NewServerPage() -> impl IntoView {
     let (connector, chosen, from) = (get("connector"), get("source"), here());
     page(async move {
         let (engine, actor) = context::signed_in()?;
-        let sources = all_sources(&engine, &actor).await?;
+        let sources = engine.source_names(&actor).await?;
         let connector = match connector.as_str() {
             "" => None,
             id => Some(engine.connector(&actor, connector_ref(id)?).await?),
@@ -64,7 +62,7 @@ async fn active_connectors(engine: &Engine, actor: &Actor) -> Result<Vec<Connect
 fn Page(
     connector: Option<ConnectorView>,
     offers: Vec<ConnectorSummary>,
-    sources: Vec<SourceView>,
+    sources: Vec<SourceBrief>,
     chosen: String,
     from: String,
 ) -> AnyView {
@@ -129,7 +127,7 @@ fn OwnConnector(offers: Vec<ConnectorSummary>, has_sources: bool) -> AnyView {
 #[component]
 pub(crate) fn NewServer(
     connector: Option<ConnectorView>,
-    sources: Vec<SourceView>,
+    sources: Vec<SourceBrief>,
     /// The source that is ticked at first.
     #[prop(optional)]
     chosen: String,
@@ -175,7 +173,7 @@ fn Identity(summary: ConnectorSummary) -> AnyView {
 fn CreateForm(
     summary: Option<ConnectorSummary>,
     configuration: Option<ConfigurationForm>,
-    sources: Vec<SourceView>,
+    sources: Vec<SourceBrief>,
     chosen: String,
     from: String,
 ) -> AnyView {

@@ -15,7 +15,6 @@ use super::{
 };
 use crate::{
     context,
-    sources::all_sources,
     ui::{CopyLine, Icon, IconView, PageHeader, TimeAgo, count, page},
 };
 use leptos::prelude::*;
@@ -23,10 +22,9 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use patchbay_domain::{
     connector::ConnectorSummary,
     server::{ServerTokenView, ServerView},
-    source::SourceView,
     tool::ServerTool,
 };
-use patchbay_engine::{Actor, DriftPolicy, Engine, Error};
+use patchbay_engine::{Actor, DriftPolicy, Engine, Error, sources::SourceBrief};
 
 /// What a server is, how clients reach it, what it is made from, its tools and its tokens.
 #[component]
@@ -59,7 +57,7 @@ struct Known {
     tools: Vec<ServerTool>,
     tokens: Vec<ServerTokenView>,
     /// All of its owner's.
-    sources: Vec<SourceView>,
+    sources: Vec<SourceBrief>,
     /// The connectors behind it.
     connectors: Vec<ConnectorSummary>,
     drift: DriftPolicy,
@@ -78,7 +76,7 @@ async fn known(engine: &Engine, actor: &Actor, id: &str) -> Result<Known, Error>
     Ok(Known {
         tools,
         tokens: engine.server_tokens(actor, id).await?,
-        sources: all_sources(engine, actor).await?,
+        sources: engine.source_names(actor).await?,
         connectors: engine.connectors_by_id(actor, &connectors).await?,
         drift: engine.config().drift,
         new_token: context::take_token(id).await?,

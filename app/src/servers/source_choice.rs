@@ -1,17 +1,14 @@
 //! The sources that a new server is made from.
 
-use crate::{
-    sources::title,
-    ui::{BindingBadge, FieldError, Form},
-};
+use crate::ui::{BindingBadge, FieldError, Form};
 use leptos::prelude::*;
-use patchbay_domain::source::{BindingState, SourceView};
+use patchbay_engine::sources::SourceBrief;
 
 /// A tick for each source; nothing where there are none. Those that are ticked count in the order in which they stand.
 #[component]
 pub(super) fn SourceChoice(
     form: Form,
-    sources: Vec<SourceView>,
+    sources: Vec<SourceBrief>,
     /// The ids of those that are ticked at first, with commas in between.
     chosen: String,
     /// Whether the server has a connector of its own.
@@ -53,16 +50,16 @@ pub(super) fn SourceChoice(
 }
 
 #[component]
-fn Choice(form: Form, source: SourceView, is_chosen: bool) -> AnyView {
+fn Choice(form: Form, source: SourceBrief, is_chosen: bool) -> AnyView {
     let value = source.id.to_string();
     let id = form.element(&format!("source-{value}"));
     let is_named = source.name.is_some();
     view! {
         <li class="choice">
             <input class="tick" type="checkbox" id=id.clone() name="source_ids[]" value=value checked=is_chosen/>
-            <label for=id>{title(&source)}</label>
+            <label for=id>{source.name.unwrap_or_else(|| source.kind.clone())}</label>
             {is_named.then(|| view! { <span class="choice-note">{source.kind}</span> })}
-            {(source.state != BindingState::Ready).then(|| view! { <BindingBadge state=source.state/> })}
+            {source.idle.map(|state| view! { <BindingBadge state/> })}
         </li>
     }
     .into_any()

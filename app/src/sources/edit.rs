@@ -13,6 +13,11 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_params_map;
 use patchbay_domain::{connector::ConnectorView, source::SourceView};
 
+/// What another type means.
+const TYPE_HELP: &str = "The name of the connector that it waits for. With another one, type all secrets again: none is \
+    kept. To its servers it is a new source then: its tools get a new prefix there, and their settings and the tools made \
+    from its templates are gone.";
+
 /// Its name and its configuration; its type while no connector is of it.
 #[component]
 pub(crate) fn EditSourcePage() -> impl IntoView {
@@ -37,7 +42,7 @@ fn Page(source: SourceView, connector: Option<ConnectorView>) -> AnyView {
     let kind = connector.is_none().then(|| {
         view! {
             <Field form name="kind" error_key="type" label="Type" value=source.kind.clone() required=true
-                help="The name of the connector that it waits for."/>
+                help=TYPE_HELP/>
         }
     });
     view! {

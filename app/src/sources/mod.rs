@@ -17,7 +17,6 @@ pub(crate) use create::{NewSourcePage, path_of_new};
 pub(crate) use detail::SourcePage;
 pub(crate) use edit::EditSourcePage;
 pub(crate) use list::SourcesPage;
-pub(crate) use read::all_sources;
 
 use patchbay_domain::source::SourceView;
 

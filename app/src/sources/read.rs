@@ -5,10 +5,10 @@ use crate::{context, ui::if_there};
 use patchbay_domain::{
     connector::ConnectorView,
     ids::{ConnectorRef, SourceId},
-    page::{MAX_LIMIT, Page, PageRequest},
+    page::{Page, PageRequest},
     source::SourceView,
 };
-use patchbay_engine::{Actor, Engine, Error, sources::SourceFilter};
+use patchbay_engine::{Actor, Engine, Error};
 
 /// How many sources a page shows.
 const SOURCES: u32 = 25;
@@ -30,7 +30,8 @@ pub(super) async fn found(query: &SourcesQuery) -> Result<Found, Error> {
         cursor: Some(query.cursor.clone()).filter(|cursor| !cursor.is_empty()),
     };
     let page = engine.sources(&actor, &query.filter(), &request).await;
-    let mut types: Vec<_> = all_sources(&engine, &actor)
+    let mut types: Vec<_> = engine
+        .source_names(&actor)
         .await?
         .into_iter()
         .map(|source| source.kind)
@@ -44,23 +45,6 @@ pub(super) async fn found(query: &SourcesQuery) -> Result<Found, Error> {
         page: if_there(page, &request)?,
         types,
     })
-}
-
-/// All of a person's sources, the newest first.
-pub(crate) async fn all_sources(engine: &Engine, actor: &Actor) -> Result<Vec<SourceView>, Error> {
-    let mut sources = Vec::new();
-    let mut request = PageRequest {
-        limit: Some(MAX_LIMIT),
-        cursor: None,
-    };
-    loop {
-        let page = engine.sources(actor, &SourceFilter::default(), &request).await?;
-        sources.extend(page.items);
-        request.cursor = page.next_cursor;
-        if request.cursor.is_none() {
-            return Ok(sources);
-        }
-    }
 }
 
 /// A source, and the connector of its type if there is one.
