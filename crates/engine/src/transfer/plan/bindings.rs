@@ -165,27 +165,31 @@ impl Planner<'_> {
         for name in made.chain(given).chain(new).chain(newly_given) {
             taken.name(name);
         }
-        let kind = |id: &SourceId| {
-            let key = self.sources.iter().find(|(_, of)| *of == id);
-            key.map(|((_, key), _)| key.kind.as_str())
-        };
-        let take = |taken: &mut TakenPrefixes, prefix: &str, kind: Option<&str>| {
+        let kinds: HashMap<SourceId, &str> = self
+            .sources
+            .iter()
+            .map(|((_, key), id)| (*id, key.kind.as_str()))
+            .collect();
+        let mut names: HashMap<&str, Vec<String>> = HashMap::new();
+        let mut take = |taken: &mut TakenPrefixes, prefix: &str, kind| {
             taken.give(prefix);
-            for tool in kind.map(|kind| self.tools_of(kind)).unwrap_or_default() {
-                taken.name(&public_name(prefix, &tool));
+            for tool in names.entry(kind).or_insert_with(|| self.tools_of(kind)) {
+                taken.name(&public_name(prefix, tool));
             }
         };
         for prefix in &prefixes.given_out {
             taken.give(prefix);
         }
         for (id, prefix) in &prefixes.of {
-            take(&mut taken, prefix, kind(id));
+            if let Some(kind) = kinds.get(id) {
+                take(&mut taken, prefix, kind);
+            }
         }
         for (id, key) in ids {
             if !prefixes.of.contains_key(id) {
                 let is_first = !prefixes.has_connector && prefixes.given_out.is_empty();
                 let prefix = next_prefix(&key.kind, is_first, &taken);
-                take(&mut taken, &prefix, Some(&key.kind));
+                take(&mut taken, &prefix, &key.kind);
                 prefixes.add(Some(*id), prefix);
             }
         }
