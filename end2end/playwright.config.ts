@@ -41,8 +41,12 @@ export default defineConfig({
     {
       name: 'nojs',
       dependencies: ['set-up'],
-      // What is promised of hydration can't be seen without it.
-      testIgnore: '**/*.hydrate.spec.ts',
+      testIgnore: [
+        // What is promised of hydration can't be seen without it.
+        '**/*.hydrate.spec.ts',
+        // Accessibility is checked by a script, and nothing here is sent or followed that other specs don't send or follow.
+        '**/{activity,well-made}.spec.ts',
+      ],
       use: { ...devices['Desktop Chrome'], javaScriptEnabled: false },
     },
   ],

@@ -31,7 +31,7 @@ export class MyAccountPage {
 
   /** The sessions but for this one. */
   get otherSessions(): Locator {
-    return this.sessions.getByRole('row').filter({ has: this.page.getByRole('button', { name: 'End', exact: true }) });
+    return this.sessions.getByRole('row').filter({ has: this.page.getByRole('button', { name: /^End / }) });
   }
 
   tokenRow(name: string): Locator {
