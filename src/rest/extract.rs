@@ -5,7 +5,7 @@ use crate::{middleware::identity::Identity, state::AppState};
 use axum::{
     body::{Body, to_bytes},
     extract::{FromRequest, FromRequestParts, Request},
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, Uri, header, request::Parts},
 };
 use patchbay_domain::{
     field::{FieldError, FieldErrors},
@@ -179,6 +179,15 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Error> {
         query(parts.uri.query().unwrap_or_default()).map(Self)
     }
+}
+
+/// Refuses every parameter that there is, by its name.
+pub(super) fn no_parameters(uri: &Uri) -> Result<(), Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+
+    query::<Nothing>(uri.query().unwrap_or_default()).map(|Nothing {}| ())
 }
 
 fn query<T: DeserializeOwned>(text: &str) -> Result<T, Error> {

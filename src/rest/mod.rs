@@ -11,6 +11,7 @@ mod error;
 mod extract;
 mod idempotency;
 mod invitations;
+mod no_query;
 pub(crate) mod openapi;
 mod query;
 mod servers;
@@ -28,6 +29,7 @@ use axum::{
     middleware::from_fn_with_state,
     routing::{MethodRouter, any},
 };
+use no_query::no_query;
 use patchbay_engine::Engine;
 use serde::Serialize;
 
@@ -102,12 +104,16 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// All of it, with answers in the API's own shape for what isn't there.
 pub(crate) fn router(engine: &Engine) -> Router<AppState> {
     let routes = endpoints().into_iter().fold(Router::new(), |router, endpoint| {
-        let handler = match endpoint.is_once {
-            true => endpoint
-                .handler
-                .route_layer(from_fn_with_state(engine.clone(), idempotency::once)),
-            false => endpoint.handler,
-        };
+        let (takes_query, is_for_anybody) = endpoint
+            .documentation()
+            .map_or((false, false), |(_, doc)| (doc.takes_query(), doc.is_for_anybody()));
+        let mut handler = endpoint.handler;
+        if endpoint.is_once {
+            handler = handler.route_layer(from_fn_with_state(engine.clone(), idempotency::once));
+        }
+        if !takes_query {
+            handler = handler.route_layer(from_fn_with_state(is_for_anybody, no_query));
+        }
         router.route(endpoint.path, handler)
     });
     servers::named_order(routes)

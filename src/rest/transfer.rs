@@ -45,6 +45,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 .query::<ImportQuery>()
                 .body_in::<Portable>(&["application/json", "application/yaml"], true)
                 .answer::<Report>(200, "What it changed or, as a dry run, would change")
+                .fails(403, "SESSION_REQUIRED", "An API token gives nobody roles.")
         }),
     ]
 }

@@ -1,6 +1,7 @@
 //! Every door's every handle, against the table of who may turn it. A route or server function that is missing here fails the
 //! test, so nobody adds one without saying who it is for.
 
+mod api_tokens;
 mod functions;
 mod rest;
 

@@ -292,9 +292,7 @@ async fn whatever_stands_in_a_query_is_no_fault_of_ours() {
             let bare = root.get(&format!("{path}?{name}")).await;
             bare.status == 422 && bare.json()["fields"][name]["message"] == "There is no such field here."
         };
-        // Where nonsense isn't refused, nobody reads the query.
-        let takes_none = !is_unknown("nothing").await;
-        for name in if takes_none { &names[..1] } else { &names[..] } {
+        for name in names {
             // What there isn't is refused by its name, whatever it says.
             if is_unknown(name).await {
                 continue;
@@ -318,6 +316,49 @@ async fn whatever_stands_in_a_query_is_no_fault_of_ours() {
         let answer = root.get(&format!("{path}?&&=&=x&{}", "limit=1&".repeat(1000))).await;
         assert_answered(&answer, &path);
     }
+}
+
+#[tokio::test]
+async fn a_parameter_that_there_is_not_is_refused_by_its_name_and_nothing_is_done() {
+    let app = App::start().await;
+    let Scene {
+        root,
+        server,
+        source,
+        service: _service,
+    } = scene(&app).await;
+    let nobody = app.anonymous();
+    let order = ["PATCH", "DELETE"].map(|method| (method.parse().unwrap(), "/api/mcp-servers/{id}/tools/order"));
+    let endpoints = rest::endpoints();
+    let endpoints = endpoints
+        .iter()
+        .map(|endpoint| (endpoint.method.clone(), endpoint.path));
+    for (method, path) in endpoints.chain(order) {
+        let id = match path {
+            path if path.contains("connectors") => "1".to_owned(),
+            path if path.contains("users") => root.view.id.to_string(),
+            path if path.contains("/api/sources") => source.clone(),
+            _ => server.clone(),
+        };
+        let path = path
+            .replace("{id}", &id)
+            .replace("{source_id}", &source)
+            .replace("{n}", "1");
+        app.clock.advance(Duration::minutes(1));
+        let asked = format!("{path}?no%20thing=1");
+        let refused = Answer::of(root.request(method.clone(), &asked).json(&json!({}))).await;
+        let refused = refused.expect_error(422, "INVALID_FIELDS");
+        let why = &refused["fields"]["no thing"]["message"];
+        assert_eq!(why, "There is no such field here.", "{method} {path}: {refused}");
+        // Who has to sign in first is told that first.
+        let unknown = Answer::of(nobody.request(method.clone(), &asked).json(&json!({}))).await;
+        let open = ["set-up", "register", "login", "logout", "reset"].map(|end| format!("/api/auth/{end}"));
+        let is_open = open.contains(&path) || path == "/api/openapi.json";
+        assert_eq!(unknown.status, if is_open { 422 } else { 401 }, "{method} {path}");
+    }
+    root.get("/api/auth/me").await.expect(200);
+    root.get(&format!("/api/mcp-servers/{server}")).await.expect(200);
+    root.get("/api/connectors/1").await.expect(200);
 }
 
 #[tokio::test]

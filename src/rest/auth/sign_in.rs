@@ -145,6 +145,6 @@ impl Example for Credentials {
 
 impl Example for SignedIn {
     fn example() -> Value {
-        json!({ "access_token": "eyJ…", "token_type": "bearer", "expires_in": 86_400, "user": UserView::example() })
+        json!({ "access_token": "eyJ…", "token_type": "bearer", "expires_in": 3600, "user": UserView::example() })
     }
 }

@@ -48,6 +48,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         ),
         Endpoint::new(Method::GET, "/api/connectors/{id}/logo", get(logo)).doc("show_connector_logo", |doc| {
             doc.summary("Show a connector's logo")
+                .query::<LogoQuery>()
                 .etag()
                 .file(&["image/*"], "The picture")
                 .fails(404, "LOGO_NOT_FOUND", "The connector has none.")
@@ -58,6 +59,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// A logo may be an SVG that somebody else made: shown as a picture it is harmless, and opened as a page it may do nothing.
 const LOGO_CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 const LOGO_CACHING: HeaderValue = HeaderValue::from_static("private, max-age=3600, must-revalidate");
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct LogoQuery {
+    /// Whatever tells one logo from the next, for caches. It is the logo of today in any case.
+    #[serde(rename = "v")]
+    _version: Option<String>,
+}
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -143,6 +152,7 @@ async fn logo(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Path(id): Path<String>,
+    Query(_): Query<LogoQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let logo = state.engine.connector_logo(&actor, connector_ref(&id)?).await?;

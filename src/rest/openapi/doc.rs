@@ -186,6 +186,16 @@ impl Doc {
         }
     }
 
+    /// Whether it has such parameters.
+    pub(in crate::rest) fn takes_query(&self) -> bool {
+        self.query.is_some()
+    }
+
+    /// Whether it can be called by who isn't signed in.
+    pub(in crate::rest) fn is_for_anybody(&self) -> bool {
+        self.access == Access::Anybody
+    }
+
     /// What it takes.
     pub(in crate::rest) fn body<T: Example>(self) -> Self {
         self.body_in::<T>(JSON, true)

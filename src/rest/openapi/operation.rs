@@ -187,11 +187,7 @@ fn common(doc: &Doc, facts: &Facts) -> Vec<(u16, &'static str)> {
     if doc.body.is_some() {
         common.extend([(413, "TooLarge"), (415, "NotJson")]);
     }
-    if facts.is_once {
-        common.push((422, "InvalidOrAnother"));
-    } else if doc.body.is_some() || doc.query.is_some() {
-        common.push((422, "Invalid"));
-    }
+    common.push((422, if facts.is_once { "InvalidOrAnother" } else { "Invalid" }));
     if facts.limited {
         common.push((429, "TooOften"));
     }

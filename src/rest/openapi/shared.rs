@@ -5,7 +5,8 @@ use crate::rest::error::Body;
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
-const ABOUT: &str = "JSON in, JSON out. Times are RFC 3339 in UTC. A field or parameter that there isn't is refused by \
+const ABOUT: &str =
+    "JSON in, JSON out. Times are RFC 3339 in UTC. A field or parameter that there isn't is refused by \
 its name.
 
 A list is `{<what it lists>: […], total, next_cursor}`. Pass `next_cursor` on as `cursor`, with the same filters, for \
@@ -40,7 +41,8 @@ pub(super) fn security_schemes() -> Value {
         },
         "accessToken": {
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "The `access_token` that `POST /api/auth/login` answers, good as long as its session.",
+            "description": "The `access_token` that `POST /api/auth/login` answers, good for an hour and no longer than its \
+                            session.",
         },
         "apiToken": {
             "type": "http", "scheme": "bearer", "bearerFormat": "pb_…",
@@ -112,8 +114,9 @@ const COMMON: [Common; 11] = [
     Common {
         name: "NotAgain",
         status: 409,
-        when: "The request with this `Idempotency-Key` is being carried out, or was and its answer is forgotten.",
-        codes: &["REQUEST_UNDER_WAY", "ANSWER_FORGOTTEN"],
+        when: "The request with this `Idempotency-Key` is being carried out, or was and its answer is forgotten, or was \
+               carried out by another one meanwhile.",
+        codes: &["REQUEST_UNDER_WAY", "ANSWER_FORGOTTEN", "IDEMPOTENCY_KEY_TAKEN_OVER"],
     },
     Common {
         name: "EditedMeanwhile",
@@ -136,14 +139,14 @@ const COMMON: [Common; 11] = [
     Common {
         name: "Invalid",
         status: 422,
-        when: "Fields are missing, unknown or refused: `fields` says which and why.",
+        when: "Fields or parameters are missing, unknown or refused: `fields` says which and why.",
         codes: &["INVALID_FIELDS", "MALFORMED_JSON"],
     },
     Common {
         name: "InvalidOrAnother",
         status: 422,
-        when: "Fields are missing, unknown or refused: `fields` says which and why. Or the `Idempotency-Key` came with \
-               another request before.",
+        when: "Fields or parameters are missing, unknown or refused: `fields` says which and why. Or the \
+               `Idempotency-Key` came with another request before.",
         codes: &["INVALID_FIELDS", "MALFORMED_JSON", "IDEMPOTENCY_KEY_REUSED"],
     },
     Common {

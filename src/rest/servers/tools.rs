@@ -4,6 +4,7 @@ use super::{
     super::{
         Endpoint, Error, List,
         extract::{Caller, Json, Path},
+        no_query::no_query,
     },
     server_id,
 };
@@ -12,6 +13,7 @@ use axum::{
     Router,
     extract::State,
     http::{Method, StatusCode},
+    middleware::from_fn_with_state,
     routing::{delete, get, patch, post, put},
 };
 use patchbay_domain::tool::{CreateTool, ServerTemplate, ServerTool, ToolOrder, UpdateTool};
@@ -86,7 +88,8 @@ pub(in super::super) fn named_order(router: Router<AppState>) -> Router<AppState
     router.route(
         ORDER,
         patch(|state, caller, Path(id): Path<String>, body| update(state, caller, Path((id, NAME.to_owned())), body))
-            .delete(|state, caller, Path(id): Path<String>| remove(state, caller, Path((id, NAME.to_owned())))),
+            .delete(|state, caller, Path(id): Path<String>| remove(state, caller, Path((id, NAME.to_owned()))))
+            .route_layer(from_fn_with_state(false, no_query)),
     )
 }
 

@@ -15,6 +15,8 @@ use url::Url;
 pub(crate) struct Anonymous {
     base: Url,
     http: reqwest::Client,
+    /// What a program has instead of a cookie.
+    token: Option<String>,
 }
 
 /// Somebody signed in, by cookie.
@@ -41,12 +43,25 @@ impl Anonymous {
         Self {
             base,
             http: http_client(true),
+            token: None,
+        }
+    }
+
+    /// A program that has this token.
+    pub(crate) fn bearing(self, token: String) -> Self {
+        Self {
+            token: Some(token),
+            ..self
         }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http
-            .request(method, self.base.join(path).expect("a path makes a URL"))
+        let url = self.base.join(path).expect("a path makes a URL");
+        let request = self.http.request(method, url);
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
