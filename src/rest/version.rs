@@ -122,20 +122,6 @@ impl IfMatch {
             Self::Never => Err(EngineError::Edited.into()),
         }
     }
-
-    /// Looks whether the thing is still that version, where whoever changes it doesn't.
-    ///
-    /// # Errors
-    /// [`EngineError::Edited`], or that it can't be read.
-    pub(super) async fn check<T: Versioned>(
-        self,
-        read: impl AsyncFnOnce() -> Result<T, EngineError>,
-    ) -> Result<(), Error> {
-        match self.version()? {
-            Some(version) if read().await?.changed_at() != version => Err(EngineError::Edited.into()),
-            _ => Ok(()),
-        }
-    }
 }
 
 /// The version in a tag. Weak ones have one, too: proxies that compress make tags weak. So does a time alone, as `updated_at`

@@ -29,7 +29,7 @@ async fn scene(app: &App) -> (Superuser, Upstream, User, [String; 2], String) {
 #[tokio::test]
 async fn a_change_is_made_for_the_version_that_was_looked_at() {
     let app = App::start().await;
-    let (_root, _service, ada, paths, source) = scene(&app).await;
+    let (root, _service, ada, paths, source) = scene(&app).await;
     for path in &paths {
         let seen = ada.get(path).await;
         let tag = seen.header("etag").to_owned();
@@ -85,6 +85,24 @@ async fn a_change_is_made_for_the_version_that_was_looked_at() {
         let tag = ada.get(path).await.header("etag").to_owned();
         let gone = ada.send("DELETE", path, &[("if-match", &tag)], Value::Null).await;
         assert!(matches!(gone.status, 200 | 204), "{path}");
+    }
+
+    // Nobody gets a tag of a deleted server; its version stands in the lists.
+    let version = async |who: &User, list: &str| {
+        let listed = who.get(list).await.expect(200);
+        format!("\"{}\"", text(&listed["mcp_servers"][0], "updated_at"))
+    };
+    let (restore, hard) = (format!("{server}/restore"), format!("{server}/hard"));
+    for (who, method, path, list) in [
+        (&ada, "POST", &restore, "/api/mcp-servers?deleted=true"),
+        (&*root, "DELETE", &hard, "/api/mcp-servers?all=true"),
+    ] {
+        who.send(method, path, &[("if-match", &tag)], Value::Null)
+            .await
+            .expect_error(412, "EDITED_MEANWHILE");
+        let seen = version(who, list).await;
+        let done = who.send(method, path, &[("if-match", &seen)], Value::Null).await;
+        assert_eq!(done.status, 204, "{path}");
     }
 }
 

@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use patchbay_domain::{
     account::{ApiTokenView, Belongings, SessionView},
+    page::{MAX_LIMIT, Page, PageRequest},
     user::UserView,
 };
 use patchbay_engine::error::Unauthenticated;
@@ -27,7 +28,11 @@ pub(crate) fn AccountPage() -> impl IntoView {
     page(async move {
         let (engine, actor) = context::signed_in()?;
         let me = expect_context::<Frame>().me.ok_or(Unauthenticated::SignedOut)?;
-        let sessions = engine.sessions(&actor).await?;
+        let used_last = PageRequest {
+            limit: Some(MAX_LIMIT),
+            cursor: None,
+        };
+        let sessions = engine.sessions(&actor, &used_last).await?;
         let tokens = engine.api_tokens(&actor).await?;
         let deleting = if delete {
             Some(engine.belongings(&actor, actor.user).await?)
@@ -43,7 +48,7 @@ pub(crate) fn AccountPage() -> impl IntoView {
 #[component]
 fn Account(
     me: UserView,
-    sessions: Vec<SessionView>,
+    sessions: Page<SessionView>,
     tokens: Vec<ApiTokenView>,
     /// A token that was just made.
     new_token: Option<String>,

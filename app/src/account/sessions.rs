@@ -3,11 +3,17 @@
 use super::api::{END_OTHERS, EndOtherSessions, EndSession, end_session_form};
 use crate::ui::{Hidden, InPlaceForm, Setting, Submit, TimeAgo, day_and_hour, form};
 use leptos::{prelude::*, server_fn::ServerFn};
-use patchbay_domain::account::SessionView;
+use patchbay_domain::{account::SessionView, page::Page};
 
 /// The browsers and programs that are signed in, each with the way to end it.
 #[component]
-pub(super) fn Sessions(mut sessions: Vec<SessionView>) -> AnyView {
+pub(super) fn Sessions(sessions: Page<SessionView>) -> AnyView {
+    let Page {
+        items: mut sessions,
+        total,
+        ..
+    } = sessions;
+    let more = total.saturating_sub(sessions.len() as u64);
     sessions.sort_by_key(|session| !session.current);
     let others = sessions.iter().any(|session| !session.current);
     view! {
@@ -24,6 +30,7 @@ pub(super) fn Sessions(mut sessions: Vec<SessionView>) -> AnyView {
                 </thead>
                 <tbody>{sessions.into_iter().map(|session| view! { <Row session/> }).collect_view()}</tbody>
             </table>
+            {(more > 0).then(|| view! { <p class="list-count">{format!("And {more} more, used longer ago.")}</p> })}
             {others.then(|| view! { <EndOthers/> })}
         </Setting>
     }

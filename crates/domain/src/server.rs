@@ -185,6 +185,8 @@ pub struct ServerOfUser {
     pub usage: UsageView,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it last changed; its version for `If-Match`.
+    pub updated_at: Timestamp,
     /// Since when it is deleted.
     pub deleted_at: Option<Timestamp>,
 }

@@ -3,8 +3,8 @@
 use crate::{
     Actor, Engine, Error,
     audit::{Entry, Subject, Who},
-    connectors::{parse_time_cursor, time_cursor},
     error::{Conflict, NotFound},
+    paging::{cut, moment, time_cursor},
     random,
     storage::invitations::NewInvitation,
 };
@@ -33,16 +33,12 @@ impl Engine {
     /// [`crate::error::Denied::Superuser`], a cursor that isn't one, or a failing database.
     pub async fn invitations(&self, actor: &Actor, page: &PageRequest) -> Result<Page<InvitationView>, Error> {
         actor.require_superuser()?;
-        let before = page.cursor.as_deref().map(parse_time_cursor).transpose()?;
+        let before = moment(page)?;
         let now = self.clock().now();
         let limit = page.limit();
         let mut worker = self.db().worker().await?;
-        // One more than asked for tells whether there is a next page.
         let mut items = worker.invitations(now, before, limit + 1).await?;
-        let more = items.len() > limit as usize;
-        items.truncate(limit as usize);
-        let last = items.last().filter(|_| more);
-        let next_cursor = last.map(|last| time_cursor(last.created_at.0, last.id.0));
+        let next_cursor = cut(&mut items, limit, |last| time_cursor(last.created_at.0, last.id.0));
         Ok(Page {
             items,
             total: worker.count_invitations(now).await?,

@@ -18,6 +18,7 @@ pub mod idempotency;
 mod invitations;
 mod jwt;
 mod overview;
+mod paging;
 mod passwords;
 mod random;
 pub mod rotation;

@@ -6,10 +6,17 @@ use crate::{
     audit::{Entry, Subject, Who},
     error::{NotFound, Unauthenticated},
     jwt,
+    paging::{cut, moment, time_cursor},
     storage::sessions::{ADDRESS, DEVICE, PASSWORD, PgSessionStore, RENEWED, ROW, USER},
     users::Proven,
 };
-use patchbay_domain::{Timestamp, account::SessionView, ids::SessionId, user::UserView};
+use patchbay_domain::{
+    Timestamp,
+    account::SessionView,
+    ids::SessionId,
+    page::{Page, PageRequest},
+    user::UserView,
+};
 use secrecy::SecretString;
 use serde_json::json;
 use time::Duration;
@@ -137,10 +144,20 @@ impl Engine {
     /// Where the actor is signed in, what was used last first.
     ///
     /// # Errors
-    /// When the database fails.
-    pub async fn sessions(&self, actor: &Actor) -> Result<Vec<SessionView>, Error> {
+    /// A cursor that isn't one, or a failing database.
+    pub async fn sessions(&self, actor: &Actor, page: &PageRequest) -> Result<Page<SessionView>, Error> {
+        let before = moment(page)?;
+        let (now, limit) = (self.clock().now(), page.limit());
         let mut worker = self.db().worker().await?;
-        worker.sessions_of(actor.user, actor.session, self.clock().now()).await
+        let mut items = worker
+            .sessions_of(actor.user, actor.session, now, before, limit + 1)
+            .await?;
+        let next_cursor = cut(&mut items, limit, |last| time_cursor(last.last_used_at.0, last.id.0));
+        Ok(Page {
+            items,
+            total: worker.count_sessions_of(actor.user, now).await?,
+            next_cursor,
+        })
     }
 
     /// Signs the actor out somewhere.

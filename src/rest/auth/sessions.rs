@@ -3,7 +3,7 @@
 use super::{
     super::{
         Endpoint, Error, List,
-        extract::{Caller, Path, id},
+        extract::{Caller, PageQuery, Path, Query, id},
     },
     account::Ended,
 };
@@ -22,7 +22,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::new(Method::GET, "/api/auth/sessions", get(list)).doc("list_sessions", |doc| {
             doc.summary("List one's sessions")
-                .list::<SessionView>("sessions", "Where one is signed in")
+                .query::<PageQuery>()
+                .list::<SessionView>("sessions", "Where one is signed in, what was used last first")
         }),
         Endpoint::new(Method::DELETE, "/api/auth/sessions", delete(revoke_others)).doc("end_other_sessions", |doc| {
             doc.summary("Sign out everywhere else")
@@ -35,11 +36,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn list(State(state): State<AppState>, Caller(actor): Caller) -> Result<axum::Json<List<SessionView>>, Error> {
-    Ok(axum::Json(List::whole(
-        "sessions",
-        state.engine.sessions(&actor).await?,
-    )))
+async fn list(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Query(page): Query<PageQuery>,
+) -> Result<axum::Json<List<SessionView>>, Error> {
+    let page = state.engine.sessions(&actor, &page.into()).await?;
+    Ok(axum::Json(List::page("sessions", page)))
 }
 
 /// Ends all sessions but the one that asks.

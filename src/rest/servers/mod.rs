@@ -119,6 +119,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             doc.summary("Restore a deleted MCP server")
                 .about("For its owner, and for admins.")
                 .owner()
+                .if_match()
                 .no_content("It answers again, at its endpoint and with its tokens.")
         }),
         Endpoint::new(Method::DELETE, "/api/mcp-servers/{id}/hard", delete(remove_for_good)).doc(
@@ -127,6 +128,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 doc.summary("Delete an MCP server for good")
                     .about("Anybody's, whether it was deleted before or not.")
                     .admin()
+                    .if_match()
                     .no_content("Nothing of it is left, and its endpoint is free.")
             },
         ),
@@ -252,8 +254,12 @@ async fn restore(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Path(id): Path<String>,
+    if_match: IfMatch,
 ) -> Result<StatusCode, Error> {
-    state.engine.restore_server(&actor, server_id(&id)?).await?;
+    state
+        .engine
+        .restore_server(&actor, server_id(&id)?, if_match.version()?)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -262,9 +268,13 @@ async fn remove_for_good(
     State(state): State<AppState>,
     Caller(actor): Caller,
     Path(id): Path<String>,
+    if_match: IfMatch,
 ) -> Result<StatusCode, Error> {
     actor.require_admin()?;
-    state.engine.hard_delete_server(&actor, server_id(&id)?).await?;
+    state
+        .engine
+        .hard_delete_server(&actor, server_id(&id)?, if_match.version()?)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -73,10 +73,10 @@ async fn add(
     if_match: IfMatch,
 ) -> Result<Tagged<ServerView>, Error> {
     let server = server_id(&server)?;
-    if_match
-        .check(async || state.engine.server(&actor, server).await)
+    let server = state
+        .engine
+        .add_source_to_server(&actor, server, &source, if_match.version()?)
         .await?;
-    let server = state.engine.add_source_to_server(&actor, server, &source).await?;
     Ok(Tagged(StatusCode::OK, server))
 }
 
@@ -88,9 +88,9 @@ async fn remove(
     if_match: IfMatch,
 ) -> Result<Tagged<ServerView>, Error> {
     let server = server_id(&server)?;
-    if_match
-        .check(async || state.engine.server(&actor, server).await)
+    let server = state
+        .engine
+        .remove_source_from_server(&actor, server, &source, if_match.version()?)
         .await?;
-    let server = state.engine.remove_source_from_server(&actor, server, &source).await?;
     Ok(Tagged(StatusCode::OK, server))
 }

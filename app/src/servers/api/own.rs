@@ -143,7 +143,7 @@ pub(crate) async fn restore_server(server_id: String, #[server(default)] from: S
     let reply = Reply::new(RESTORE_SERVER, back.clone());
     let result = async {
         let (engine, actor) = context::signed_in()?;
-        engine.restore_server(&actor, parse(&server_id)?).await?;
+        engine.restore_server(&actor, parse(&server_id)?, None).await?;
         Ok(Next::to(back).telling("MCP server restored. Its endpoint answers again."))
     };
     reply.finish(result.await).await
@@ -157,7 +157,7 @@ pub(crate) async fn erase_server(server_id: String, #[server(default)] from: Str
     let result = async {
         let (engine, actor) = context::signed_in()?;
         actor.require_admin()?;
-        engine.hard_delete_server(&actor, parse(&server_id)?).await?;
+        engine.hard_delete_server(&actor, parse(&server_id)?, None).await?;
         Ok(Next::to(from).telling("MCP server deleted for good."))
     };
     reply.finish(result.await).await

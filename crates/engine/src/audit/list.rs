@@ -1,6 +1,9 @@
 //! Reading the log: a page at a time for people, all of it for an export.
 
-use crate::{Actor, Engine, Error, connectors::bad_cursor};
+use crate::{
+    Actor, Engine, Error,
+    paging::{bad_cursor, containing, cut},
+};
 use futures::{Stream, TryStreamExt as _, stream};
 use patchbay_domain::{
     audit::{AuditEvent, AuditFilter},
@@ -42,13 +45,10 @@ impl Named {
                 id: Some(id),
                 pattern: None,
             },
-            Err(_) => {
-                let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-                Self {
-                    id: None,
-                    pattern: Some(format!("%{escaped}%")),
-                }
-            }
+            Err(_) => Self {
+                id: None,
+                pattern: Some(containing(text)),
+            },
         }
     }
 }
@@ -129,11 +129,8 @@ impl Engine {
         let limit = page.limit();
         let mut worker = self.db().worker().await?;
         let total = worker.count_audit(&criteria, TOTAL_MAX).await?;
-        // One more than asked for tells whether there is a next page.
         let mut items = worker.audit_page(&criteria, before, limit + 1).await?;
-        let more = items.len() > limit as usize;
-        items.truncate(limit as usize);
-        let next_cursor = items.last().filter(|_| more).map(|last| last.seq.to_string());
+        let next_cursor = cut(&mut items, limit, |last| last.seq.to_string());
         Ok(Page {
             items,
             total,

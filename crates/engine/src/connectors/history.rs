@@ -1,10 +1,11 @@
 //! What was in force before: every version of a connector's definitions, and the way back to one.
 
-use super::{DefinitionSet, bad_cursor, difference, difference::revision, words};
+use super::{DefinitionSet, difference, difference::revision, words};
 use crate::{
     Actor, Engine, Error,
     audit::Entry,
     error::{Conflict, NotFound},
+    paging::{bad_cursor, cut},
     storage::{Tx, connector_versions::NewVersion, connectors::StandingConnector},
 };
 use patchbay_domain::{
@@ -47,10 +48,8 @@ impl Engine {
         let mut worker = self.db().worker().await?;
         let id = worker.tx().require_connector(connector).await?.id;
         let mut items = worker.versions(id, before, None, limit + 1).await?;
-        let more = items.len() > limit as usize;
-        items.truncate(limit as usize);
         Ok(Page {
-            next_cursor: items.last().filter(|_| more).map(|last| last.number.to_string()),
+            next_cursor: cut(&mut items, limit, |last| last.number.to_string()),
             items,
             total: worker.tx().count_versions(id).await?,
         })

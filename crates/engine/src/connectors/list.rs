@@ -1,15 +1,16 @@
 //! The catalogue as a list: searched, filtered, sorted, a page at a time.
 
-use crate::{Actor, Engine, Error};
+use crate::{
+    Actor, Engine, Error,
+    paging::{bad_cursor, check_search, cut, parse_time_cursor, time_cursor},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use patchbay_domain::{
     connector::{ChangesState, ConnectorKind, ConnectorMode, ConnectorSort, ConnectorSummary},
-    field::{FieldError, FieldErrors},
     ids::ConnectorId,
     page::{Page, PageRequest},
 };
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 /// Which connectors a list shows.
 #[derive(Debug, Clone, Default)]
@@ -105,12 +106,8 @@ impl Engine {
         let after = after.transpose()?;
         let limit = page.limit();
         let mut tx = self.db().begin_as(actor.user).await?;
-        // One more than asked for tells whether there is a next page.
         let mut items = tx.connectors(filter, after.as_ref(), limit + 1).await?;
-        let more = items.len() > limit as usize;
-        items.truncate(limit as usize);
-        let last = items.last().filter(|_| more);
-        let next_cursor = last.map(|last| ListPosition::of(filter.sort, last).cursor());
+        let next_cursor = cut(&mut items, limit, |last| ListPosition::of(filter.sort, last).cursor());
         Ok(Page {
             items,
             total: tx.count_connectors(filter).await?,
@@ -131,43 +128,10 @@ impl Engine {
     }
 }
 
-/// Refuses to look for what no text in the database holds.
-pub(crate) fn check_search(field: &str, text: Option<&str>) -> Result<(), Error> {
-    if text.is_some_and(|text| text.contains('\0')) {
-        return Err(FieldErrors::one(field, FieldError::BadCharacters).into());
-    }
-    Ok(())
-}
-
-pub(crate) fn bad_cursor() -> Error {
-    FieldErrors::one(
-        "cursor",
-        FieldError::Malformed {
-            expected: "a cursor from a list's answer".into(),
-        },
-    )
-    .into()
-}
-
-/// Behind this time and, within it, this id. PostgreSQL counts in microseconds.
-pub(crate) fn time_cursor(at: OffsetDateTime, id: Uuid) -> String {
-    format!("{}.{id}", at.unix_timestamp_nanos() / 1000)
-}
-
-pub(crate) fn parse_time_cursor(text: &str) -> Result<(OffsetDateTime, Uuid), Error> {
-    let (micros, id) = text.split_once('.').ok_or_else(bad_cursor)?;
-    let micros: i64 = micros.parse().map_err(|_| bad_cursor())?;
-    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).map_err(|_| bad_cursor())?;
-    // Years in which nothing was made here, and that PostgreSQL may not know.
-    if at.year() < 1970 {
-        return Err(bad_cursor());
-    }
-    Ok((at, id.parse().map_err(|_| bad_cursor())?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
 
     #[test]
     fn what_is_searched_for_is_a_text_with_something_in_it() {

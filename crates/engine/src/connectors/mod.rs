@@ -21,7 +21,7 @@ pub use drift::DriftPolicy;
 pub(crate) use follow::Following;
 pub(crate) use held_back::HeldBack;
 pub use list::ConnectorFilter;
-pub(crate) use list::{ListPosition, bad_cursor, check_search, parse_time_cursor, time_cursor};
+pub(crate) use list::ListPosition;
 pub use modes::obstacle as mode_obstacle;
 
 use crate::{

@@ -1,6 +1,5 @@
 //! Deleting servers, so that they can be restored or for good.
 
-use super::check_server;
 use crate::{
     Actor, Engine, Error,
     audit::{Entry, Subject},
@@ -35,24 +34,28 @@ impl Engine {
     }
 
     /// Undoes that: the server answers again, at its endpoint, to its tokens. For its owner and for admins. One that isn't
-    /// deleted stays as it is.
+    /// deleted stays as it is. `seen` is the version that somebody decided about, if they say.
     ///
     /// # Errors
-    /// [`NotFound::Server`], or a failing database.
-    pub async fn restore_server(&self, actor: &Actor, id: ServerId) -> Result<(), Error> {
+    /// [`NotFound::Server`], [`Error::Edited`], or a failing database.
+    pub async fn restore_server(&self, actor: &Actor, id: ServerId, seen: Option<Timestamp>) -> Result<(), Error> {
         let mut tx = self.db().begin_as(actor.user).await?;
-        if tx.restore_mcp_server(id).await? {
-            let server = tx.lock_server(id).await?.ok_or(NotFound::Server)?;
+        if let Some(server) = tx.lock_server(id).await? {
+            not_edited(seen, server.updated_at)?;
+            if !tx.restore_mcp_server(id).await? {
+                return Ok(());
+            }
             let entry = Entry::new("server.restore", Subject::server(id, &server.name));
             return self.commit(tx, &actor.who(), vec![entry]).await;
         }
         if !actor.is_admin() {
-            return check_server(&mut tx, id).await;
+            return Err(NotFound::Server.into());
         }
         // It is somebody else's, or nobody's: this transaction would find only the admin's own.
         drop(tx);
         let mut worker = self.db().worker().await?;
         let server = worker.lock_any_server(id).await?.ok_or(NotFound::Server)?;
+        not_edited(seen, server.updated_at)?;
         if !server.is_deleted {
             return Ok(());
         }
@@ -63,14 +66,15 @@ impl Engine {
     }
 
     /// Deletes anybody's server for good, whether or not it was deleted before, with its tokens, tools and counted calls.
-    /// Its endpoint is free again. For admins.
+    /// Its endpoint is free again. For admins. `seen` is the version that somebody decided about, if they say.
     ///
     /// # Errors
-    /// [`crate::error::Denied::Admin`], [`NotFound::Server`], or a failing database.
-    pub async fn hard_delete_server(&self, actor: &Actor, id: ServerId) -> Result<(), Error> {
+    /// [`crate::error::Denied::Admin`], [`NotFound::Server`], [`Error::Edited`], or a failing database.
+    pub async fn hard_delete_server(&self, actor: &Actor, id: ServerId, seen: Option<Timestamp>) -> Result<(), Error> {
         actor.require_admin()?;
         let mut worker = self.db().worker().await?;
         let server = worker.lock_any_server(id).await?.ok_or(NotFound::Server)?;
+        not_edited(seen, server.updated_at)?;
         worker.hard_delete_mcp_server(id).await?;
         let before = json!({
             "endpoint": self.endpoints().url(&server.endpoint),

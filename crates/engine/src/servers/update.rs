@@ -92,22 +92,25 @@ impl Engine {
         self.commit_view(tx, actor, id, entry).await
     }
 
-    /// Adds a source behind those that a server is made from. One that is there already stays where it is.
+    /// Adds a source behind those that a server is made from. One that is there already stays where it is. `seen` is the
+    /// version of the server that this was decided for, if somebody says.
     ///
     /// # Errors
-    /// [`Error::InvalidSourceId`], [`NotFound::Server`], [`Error::UnknownSource`], refused fields where the server has too
-    /// many, or a failing database.
+    /// [`Error::InvalidSourceId`], [`NotFound::Server`], [`Error::UnknownSource`], [`Error::Edited`], refused fields where the
+    /// server has too many, or a failing database.
     pub async fn add_source_to_server(
         &self,
         actor: &Actor,
         server: ServerId,
         source: &str,
+        seen: Option<Timestamp>,
     ) -> Result<ServerView, Error> {
         let source = parse_source_id(source)?;
         let mut tx = self.db().begin_as(actor.user).await?;
         check_server(&mut tx, server).await?;
         let sources = hold_all(&mut tx, actor.user, &[source]).await?;
         let standing = hold(&mut tx, server).await?;
+        not_edited(seen, standing.updated_at)?;
         if standing.source_ids.contains(&source) {
             return self.show_server(tx, server).await;
         }
@@ -122,15 +125,17 @@ impl Engine {
         self.commit_sources(tx, actor, server, &standing, &after).await
     }
 
-    /// Takes a source out of those that a server is made from. Its tools keep their names until it comes back.
+    /// Takes a source out of those that a server is made from. Its tools keep their names until it comes back. `seen` is as
+    /// for [`Self::add_source_to_server`].
     ///
     /// # Errors
-    /// [`Error::InvalidSourceId`], [`NotFound::Server`], [`Error::UnknownSource`], or a failing database.
+    /// [`Error::InvalidSourceId`], [`NotFound::Server`], [`Error::UnknownSource`], [`Error::Edited`], or a failing database.
     pub async fn remove_source_from_server(
         &self,
         actor: &Actor,
         server: ServerId,
         source: &str,
+        seen: Option<Timestamp>,
     ) -> Result<ServerView, Error> {
         let source = parse_source_id(source)?;
         let mut tx = self.db().begin_as(actor.user).await?;
@@ -139,6 +144,7 @@ impl Engine {
             return Err(Error::UnknownSource(source));
         }
         let standing = hold(&mut tx, server).await?;
+        not_edited(seen, standing.updated_at)?;
         if !standing.source_ids.contains(&source) {
             return self.show_server(tx, server).await;
         }

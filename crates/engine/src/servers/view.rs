@@ -5,8 +5,8 @@ use crate::{
     Actor, Engine, Error,
     aside::apart,
     configuration,
-    connectors::{check_search, parse_time_cursor, time_cursor},
     error::NotFound,
+    paging::{check_search, cut, moment, time_cursor},
     sources::METADATA,
     storage::{Tx, bindings::StoredPrefix, servers::StoredServer, sources::StoredSource},
     uses::{self, Uses},
@@ -75,16 +75,13 @@ impl Engine {
         page: &PageRequest,
     ) -> Result<Page<ServerView>, Error> {
         let filter = self.stored_filter(filter)?;
-        let before = page.cursor.as_deref().map(parse_time_cursor).transpose()?;
+        let before = moment(page)?;
         let limit = page.limit();
         let mut tx = self.db().begin_as(actor.user).await?;
         let mut stored = tx
             .get_user_mcp_servers(&filter, before, limit + 1, self.usage_since())
             .await?;
-        let more = stored.len() > limit as usize;
-        stored.truncate(limit as usize);
-        let last = stored.last().filter(|_| more);
-        let next_cursor = last.map(|last| time_cursor(last.created_at, last.id));
+        let next_cursor = cut(&mut stored, limit, |last| time_cursor(last.created_at, last.id));
         let total = tx.count_user_mcp_servers(&filter).await?;
         let read = read_servers(&mut tx, stored).await?;
         drop(tx);
@@ -116,16 +113,13 @@ impl Engine {
     ) -> Result<Page<ServerOfUser>, Error> {
         actor.require_admin()?;
         let filter = self.stored_filter(filter)?;
-        let before = page.cursor.as_deref().map(parse_time_cursor).transpose()?;
+        let before = moment(page)?;
         let limit = page.limit();
         let mut worker = self.db().worker().await?;
         let mut items = worker
             .servers_of_all(&filter, before, limit + 1, self.usage_since(), &self.endpoints())
             .await?;
-        let more = items.len() > limit as usize;
-        items.truncate(limit as usize);
-        let last = items.last().filter(|_| more);
-        let next_cursor = last.map(|last| time_cursor(last.created_at.0, last.id.0));
+        let next_cursor = cut(&mut items, limit, |last| time_cursor(last.created_at.0, last.id.0));
         Ok(Page {
             items,
             total: worker.count_servers_of_all(&filter).await?,

@@ -4,8 +4,8 @@ use super::{METADATA, SourceBrief, SourceFilter, metadata_purpose};
 use crate::{
     Actor, Engine, Error,
     aside::apart,
-    connectors::{check_search, parse_time_cursor, time_cursor},
     error::NotFound,
+    paging::{check_search, cut, moment, time_cursor},
     servers::places_of,
     storage::{Tx, sources::StoredSource},
     uses::{self, Uses},
@@ -54,14 +54,11 @@ impl Engine {
     ) -> Result<Page<SourceView>, Error> {
         check_search("q", filter.q.as_deref())?;
         check_search("type", filter.kind.as_deref())?;
-        let before = page.cursor.as_deref().map(parse_time_cursor).transpose()?;
+        let before = moment(page)?;
         let limit = page.limit();
         let mut tx = self.db().begin_as(actor.user).await?;
         let mut stored = tx.get_user_sources(filter, before, limit + 1).await?;
-        let more = stored.len() > limit as usize;
-        stored.truncate(limit as usize);
-        let last = stored.last().filter(|_| more);
-        let next_cursor = last.map(|last| time_cursor(last.created_at, last.id));
+        let next_cursor = cut(&mut stored, limit, |last| time_cursor(last.created_at, last.id));
         let total = tx.count_user_sources(filter).await?;
         let read = read_sources(&mut tx, stored).await?;
         drop(tx);

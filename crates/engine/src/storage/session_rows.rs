@@ -3,16 +3,13 @@
 //!
 //! As the worker: a session is looked up before anybody is known to be signed in, and superusers end others'.
 
-use super::{users, worker::Worker};
-use crate::{Actor, Error, actor::Origin};
+use super::{count, users, worker::Worker};
+use crate::{Actor, Error, actor::Origin, paging::Moment};
 use patchbay_domain::{
     account::SessionView,
     ids::{SessionId, UserId},
 };
 use time::OffsetDateTime;
-
-/// How many sessions a list shows, those used last.
-const SHOWN: i64 = 200;
 
 /// Who is signed in, and when that was last written down.
 #[derive(Debug)]
@@ -63,19 +60,26 @@ impl Worker {
         Ok(())
     }
 
-    /// Sessions of this user that haven't ended, those used last first.
+    /// A page of this user's sessions that haven't ended, those used last first.
     pub(crate) async fn sessions_of(
         &mut self,
         user: UserId,
         current: Option<SessionId>,
         now: OffsetDateTime,
+        before: Option<Moment>,
+        limit: u32,
     ) -> Result<Vec<SessionView>, Error> {
+        let (before_at, before_id) = before.unzip();
         let rows = sqlx::query!(
             "SELECT id, device, address, created_at, last_used_at, expires_at FROM sessions
-             WHERE user_id = $1 AND expires_at > $2 ORDER BY last_used_at DESC, created_at DESC, id LIMIT $3",
+             WHERE user_id = $1 AND expires_at > $2
+               AND ($3::timestamptz IS NULL OR (last_used_at, id) < ($3, $4::uuid))
+             ORDER BY last_used_at DESC, id DESC LIMIT $5",
             user.0,
             now,
-            SHOWN
+            before_at,
+            before_id,
+            i64::from(limit)
         )
         .fetch_all(self.tx().conn())
         .await?;
@@ -89,6 +93,16 @@ impl Worker {
             expires_at: row.expires_at.into(),
         });
         Ok(views.collect())
+    }
+
+    /// How many of this user's sessions haven't ended.
+    pub(crate) async fn count_sessions_of(&mut self, user: UserId, now: OffsetDateTime) -> Result<u64, Error> {
+        let total = sqlx::query_scalar!(
+            "SELECT count(*) FROM sessions WHERE user_id = $1 AND expires_at > $2",
+            user.0,
+            now
+        );
+        Ok(count(total.fetch_one(self.tx().conn()).await?))
     }
 
     /// Ends one session of this user; whether it was there.

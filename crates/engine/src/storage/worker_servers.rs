@@ -15,12 +15,13 @@ use patchbay_domain::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Whose server it is, whether it is deleted, and what it is called.
+/// Whose server it is, which version of it this is, whether it is deleted, and what it is called.
 #[derive(Debug)]
 pub(crate) struct OwnedServer {
     pub(crate) owner: UserId,
     pub(crate) name: String,
     pub(crate) endpoint: String,
+    pub(crate) updated_at: OffsetDateTime,
     pub(crate) is_deleted: bool,
 }
 
@@ -73,7 +74,7 @@ impl Worker {
     /// A server, deleted or not, held until the transaction ends so that it can be deleted for good.
     pub(crate) async fn lock_any_server(&mut self, id: ServerId) -> Result<Option<OwnedServer>, Error> {
         let row = sqlx::query!(
-            r#"SELECT user_id, name, endpoint, deleted_at IS NOT NULL AS "is_deleted!" FROM mcp_servers
+            r#"SELECT user_id, name, endpoint, updated_at, deleted_at IS NOT NULL AS "is_deleted!" FROM mcp_servers
                WHERE id = $1 FOR UPDATE"#,
             id.0
         )
@@ -83,6 +84,7 @@ impl Worker {
             owner: row.user_id.into(),
             name: row.name,
             endpoint: row.endpoint,
+            updated_at: row.updated_at,
             is_deleted: row.is_deleted,
         }))
     }
@@ -107,7 +109,7 @@ impl Worker {
         let (before_at, before_id) = before.unzip();
         let rows = sqlx::query!(
             r#"SELECT s.id, s.name, s.endpoint, s.user_id, s.owner AS "owner!", c.name AS "connector?",
-                      cardinality(s.source_ids) AS "sources_count!", s.created_at, s.deleted_at,
+                      cardinality(s.source_ids) AS "sources_count!", s.created_at, s.updated_at, s.deleted_at,
                       u.calls, u.errors, u.total_micros
                FROM (
                    SELECT mcp_servers.*, users.email AS owner FROM mcp_servers JOIN users ON users.id = mcp_servers.user_id
@@ -144,6 +146,7 @@ impl Worker {
                 sources_count: row.sources_count.unsigned_abs(),
                 usage: usage(row.calls, row.errors, row.total_micros),
                 created_at: row.created_at.into(),
+                updated_at: row.updated_at.into(),
                 deleted_at: row.deleted_at.map(Into::into),
             })
             .collect())

@@ -4,12 +4,11 @@ use super::{existing, words};
 use crate::{
     Actor, Engine, Error,
     audit::{Entry, Subject, Who},
-    connectors::{parse_time_cursor, time_cursor},
     error::{Conflict, NotFound},
+    paging::{check_search, containing, cut, moment, time_cursor},
     storage::worker::Worker,
 };
 use patchbay_domain::{
-    field::{FieldError, FieldErrors},
     ids::UserId,
     page::{Page, PageRequest},
     user::{Role, UpdateUser, UserEntry, UserView},
@@ -30,16 +29,8 @@ pub struct UserFilter {
 impl UserFilter {
     /// What is searched for, as a pattern for `ILIKE`; nothing when that is everything.
     pub(crate) fn pattern(&self) -> Option<String> {
-        let q = self.q.as_deref().map(str::trim).filter(|q| !q.is_empty())?;
-        let escaped = q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        Some(format!("%{escaped}%"))
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        match &self.q {
-            Some(q) if q.contains('\0') => Err(FieldErrors::one("q", FieldError::BadCharacters).into()),
-            _ => Ok(()),
-        }
+        let q = self.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
+        q.map(containing)
     }
 }
 
@@ -63,16 +54,14 @@ impl Engine {
     /// # Errors
     /// As there, but for the role.
     pub async fn users_for_operator(&self, filter: &UserFilter, page: &PageRequest) -> Result<Page<UserEntry>, Error> {
-        filter.check()?;
-        let before = page.cursor.as_deref().map(parse_time_cursor).transpose()?;
+        check_search("q", filter.q.as_deref())?;
+        let before = moment(page)?;
         let limit = page.limit();
         let mut worker = self.db().worker().await?;
-        // One more than asked for tells whether there is a next page.
         let mut items = worker.users_page(filter, before, limit + 1).await?;
-        let more = items.len() > limit as usize;
-        items.truncate(limit as usize);
-        let last = items.last().filter(|_| more);
-        let next_cursor = last.map(|last| time_cursor(last.user.created_at.0, last.user.id.0));
+        let next_cursor = cut(&mut items, limit, |last| {
+            time_cursor(last.user.created_at.0, last.user.id.0)
+        });
         Ok(Page {
             items,
             total: worker.count_users(filter).await?,
@@ -177,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_searched_for_stands_for_itself() {
+    fn what_is_searched_for_is_a_text_with_something_in_it() {
         let filter = |q: &str| UserFilter {
             q: Some(q.into()),
             ..UserFilter::default()

@@ -162,7 +162,7 @@ async fn a_prefix_stays_with_its_source_and_is_never_another_ones(pool: PgPool) 
         ([ids[2], ids[1]].as_slice(), vec!["notes_2", "notes"])
     );
     let view = engine
-        .add_source_to_server(&ada, server, &ids[0].to_string())
+        .add_source_to_server(&ada, server, &ids[0].to_string(), None)
         .await
         .unwrap();
     assert_eq!(
@@ -174,21 +174,21 @@ async fn a_prefix_stays_with_its_source_and_is_never_another_ones(pool: PgPool) 
     engine.delete_source(&ada, ids[0], None).await.unwrap();
     engine.delete_source(&ada, ids[1], None).await.unwrap();
     let view = engine
-        .add_source_to_server(&ada, server, &ids[3].to_string())
+        .add_source_to_server(&ada, server, &ids[3].to_string(), None)
         .await
         .unwrap();
     assert_eq!(prefixes(&view), ["notes_2", "notes_3"], "what was given out stays so");
     let again = engine
-        .add_source_to_server(&ada, server, &ids[3].to_string())
+        .add_source_to_server(&ada, server, &ids[3].to_string(), None)
         .await
         .unwrap();
     assert_eq!(again, view);
     let view = engine
-        .remove_source_from_server(&ada, server, &ids[2].to_string())
+        .remove_source_from_server(&ada, server, &ids[2].to_string(), None)
         .await
         .unwrap();
     let again = engine
-        .remove_source_from_server(&ada, server, &ids[2].to_string())
+        .remove_source_from_server(&ada, server, &ids[2].to_string(), None)
         .await
         .unwrap();
     assert_eq!((again.source_ids.as_slice(), &again), ([ids[3]].as_slice(), &view));
@@ -211,7 +211,7 @@ async fn a_server_takes_so_many_sources_and_no_more(pool: PgPool) {
     let server = server_of(&engine, &ada, &ids[..31]).await;
     let adding = ids[31..].iter().map(|id| async {
         let id = id.to_string();
-        engine.add_source_to_server(&ada, server, &id).await
+        engine.add_source_to_server(&ada, server, &id, None).await
     });
     let added = futures::future::join_all(adding).await;
     assert_eq!(added.iter().filter(|added| added.is_ok()).count(), 1);
@@ -277,15 +277,24 @@ async fn of_two_changes_of_a_server_made_for_the_same_version_one_is_taken(pool:
     let engine = engine(&pool).await;
     let ada = user(&engine, "ada@example.org").await;
     let (one, two) = (source(&engine, &ada, "a").await.id, source(&engine, &ada, "b").await.id);
+    let (less, more) = (one.to_string(), two.to_string());
     let server = server_of(&engine, &ada, &[one]).await;
     let seen = Some(engine.server(&ada, server).await.unwrap().updated_at);
     let results = tokio::join!(
         engine.update_server(&ada, server, of_sources(&[two, one]), seen),
         engine.update_server(&ada, server, of_sources(&[]), seen),
         engine.delete_server(&ada, server, seen),
+        engine.add_source_to_server(&ada, server, &more, seen),
+        engine.remove_source_from_server(&ada, server, &less, seen),
     );
-    let errors = [results.0.err(), results.1.err(), results.2.err()];
-    assert_eq!(errors.iter().flatten().count(), 2);
+    let errors = [
+        results.0.err(),
+        results.1.err(),
+        results.2.err(),
+        results.3.err(),
+        results.4.err(),
+    ];
+    assert_eq!(errors.iter().flatten().count(), 4);
     for error in errors.into_iter().flatten() {
         assert!(
             matches!(error, Error::Edited | Error::NotFound(NotFound::Server)),
@@ -322,7 +331,7 @@ async fn a_copy_has_all_of_a_server_but_its_endpoint_and_token(pool: PgPool) {
     let original = engine.create_server(&root, new).await.unwrap();
     let id = original.server.id;
     engine
-        .remove_source_from_server(&root, id, &left.to_string())
+        .remove_source_from_server(&root, id, &left.to_string(), None)
         .await
         .unwrap();
     engine.delete_source(&root, gone, None).await.unwrap();
@@ -415,11 +424,11 @@ async fn an_account_can_go_while_its_servers_change(pool: PgPool) {
         ];
         let (first, last) = (ids[0].to_string(), ids[2].to_string());
         let (a, b, c, d, e, f) = tokio::join!(
-            engine.add_source_to_server(&ada, servers[0], &last),
+            engine.add_source_to_server(&ada, servers[0], &last, None),
             engine.update_server(&ada, servers[1], of_sources(&ids[1..]), None),
             engine.delete_user(&root, ada.user),
             engine.delete_source(&ada, ids[1], None),
-            engine.remove_source_from_server(&ada, servers[0], &first),
+            engine.remove_source_from_server(&ada, servers[0], &first, None),
             engine.create_source(&ada, new_source("d", json!({}))),
         );
         c.unwrap();

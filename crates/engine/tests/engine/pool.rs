@@ -112,13 +112,13 @@ async fn a_deleted_server_keeps_its_endpoint_and_a_hard_delete_frees_it(pool: Pg
     create(&engine, &ada).await.unwrap();
     engine.delete_server(&ada, first.id, None).await.unwrap();
     assert!(matches!(create(&engine, &ada).await.unwrap_err(), Error::PoolExhausted));
-    engine.restore_server(&ada, first.id).await.unwrap();
+    engine.restore_server(&ada, first.id, None).await.unwrap();
     assert_eq!(
         engine.server(&ada, first.id).await.unwrap().endpoint,
         "https://a.example"
     );
     engine.delete_server(&ada, first.id, None).await.unwrap();
-    engine.hard_delete_server(&root, first.id).await.unwrap();
+    engine.hard_delete_server(&root, first.id, None).await.unwrap();
     assert_eq!(
         create(&engine, &ada).await.unwrap().server.endpoint,
         "https://a.example"
@@ -167,7 +167,7 @@ async fn hard_deletion_is_for_admins_takes_any_server_and_leaves_nothing_of_it(p
     let id = source(&engine, &ada, "notes").await.id;
     let server = server_of(&engine, &ada, &[id]).await;
     for id in [server, ServerId(uuid::Uuid::nil())] {
-        let refused = engine.hard_delete_server(&ada, id).await.unwrap_err();
+        let refused = engine.hard_delete_server(&ada, id, None).await.unwrap_err();
         assert!(
             matches!(refused, Error::Denied(Denied::Admin)),
             "whether or not it is there: {refused}"
@@ -175,8 +175,8 @@ async fn hard_deletion_is_for_admins_takes_any_server_and_leaves_nothing_of_it(p
     }
     let mut admin = user(&engine, "admin@example.org").await;
     admin.roles.push(Role::Admin);
-    engine.hard_delete_server(&admin, server).await.unwrap();
-    let again = engine.hard_delete_server(&root, server).await.unwrap_err();
+    engine.hard_delete_server(&admin, server, None).await.unwrap();
+    let again = engine.hard_delete_server(&root, server, None).await.unwrap_err();
     assert!(matches!(again, Error::NotFound(NotFound::Server)));
     for table in ["mcp_servers", "mcp_server_tokens", "mcp_server_bindings"] {
         let left: i64 = sqlx::query_scalar(&format!("SELECT count(*) FROM {table}"))
@@ -197,20 +197,20 @@ async fn a_deleted_server_is_restored_by_its_owner_or_an_admin_and_by_nobody_els
         user(&engine, "eve@example.org").await,
     );
     let server = create(&engine, &ada).await.unwrap().server.id;
-    engine.restore_server(&ada, server).await.unwrap();
-    engine.restore_server(&root, server).await.unwrap();
+    engine.restore_server(&ada, server, None).await.unwrap();
+    engine.restore_server(&root, server, None).await.unwrap();
     for by in [&ada, &root] {
         engine.delete_server(&ada, server, None).await.unwrap();
         let gone = engine.delete_server(&ada, server, None).await.unwrap_err();
         assert!(matches!(gone, Error::NotFound(NotFound::Server)));
-        let foreign = engine.restore_server(&eve, server).await.unwrap_err();
+        let foreign = engine.restore_server(&eve, server, None).await.unwrap_err();
         assert!(matches!(foreign, Error::NotFound(NotFound::Server)));
         assert!(engine.load_route(&RouteKey::Server(server)).await.unwrap().is_none());
-        engine.restore_server(by, server).await.unwrap();
+        engine.restore_server(by, server, None).await.unwrap();
         assert!(engine.load_route(&RouteKey::Server(server)).await.unwrap().is_some());
     }
     let nil = engine
-        .restore_server(&root, ServerId(uuid::Uuid::nil()))
+        .restore_server(&root, ServerId(uuid::Uuid::nil()), None)
         .await
         .unwrap_err();
     assert!(matches!(nil, Error::NotFound(NotFound::Server)));
@@ -219,6 +219,35 @@ async fn a_deleted_server_is_restored_by_its_owner_or_an_admin_and_by_nobody_els
         .await
         .unwrap();
     assert_eq!(restored, 2, "what isn't deleted isn't restored");
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_is_restored_or_deleted_for_good_is_the_version_that_was_looked_at(pool: PgPool) {
+    let engine = engine(&pool).await;
+    let root = superuser(&engine).await;
+    let ada = user(&engine, "ada@example.org").await;
+    let server = create(&engine, &ada).await.unwrap().server;
+    let (id, stale) = (server.id, Some(server.updated_at));
+    engine.delete_server(&ada, id, stale).await.unwrap();
+    for by in [&ada, &root] {
+        let refused = engine.restore_server(by, id, stale).await;
+        assert!(matches!(refused, Err(Error::Edited)), "{refused:?}");
+    }
+    let refused = engine.hard_delete_server(&root, id, stale).await;
+    assert!(matches!(refused, Err(Error::Edited)), "{refused:?}");
+
+    let deleted = ServerFilter {
+        deleted: true,
+        ..ServerFilter::default()
+    };
+    let page = PageRequest::default();
+    let seen = engine.servers(&ada, &deleted, &page).await.unwrap().items[0].updated_at;
+    engine.restore_server(&ada, id, Some(seen)).await.unwrap();
+    let gone = engine.restore_server(&ada, id, Some(seen)).await;
+    assert!(matches!(gone, Err(Error::Edited)), "it is there, and another: {gone:?}");
+    let seen = engine.servers_of_all(&root, &ServerFilter::default(), &page).await;
+    let seen = seen.unwrap().items[0].updated_at;
+    engine.hard_delete_server(&root, id, Some(seen)).await.unwrap();
 }
 
 #[sqlx::test(migrations = false)]

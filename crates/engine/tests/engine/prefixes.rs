@@ -16,7 +16,9 @@ use serde_json::json;
 use sqlx::PgPool;
 
 async fn add(engine: &Engine, actor: &Actor, server: ServerId, source: SourceId) -> String {
-    let view = engine.add_source_to_server(actor, server, &source.to_string(), None).await;
+    let view = engine
+        .add_source_to_server(actor, server, &source.to_string(), None)
+        .await;
     last_prefix(&view.unwrap())
 }
 

@@ -195,7 +195,7 @@ async fn servers_that_use_a_connector_by_their_sources_hold_it_up_and_stay(pool:
     );
 
     // Sources that no live server uses hold nobody up.
-    engine.hard_delete_server(&root, mixed).await.unwrap();
+    engine.hard_delete_server(&root, mixed, None).await.unwrap();
     let again = active_connector(&engine, &root, "notes", json!({})).await;
     let deleted = engine.delete_connector(&root, again, false).await.unwrap();
     assert_eq!((deleted.sources_left, deleted.servers_left), (2, 0));

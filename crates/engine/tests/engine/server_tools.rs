@@ -369,7 +369,7 @@ async fn tools_are_made_from_sources_templates_and_leave_with_them(pool: PgPool)
     scene.update("fromage", switched(false)).await.unwrap();
     let (engine, id) = (&scene.engine, scene.notes.1.to_string());
     engine
-        .remove_source_from_server(&scene.ada, scene.server, &id)
+        .remove_source_from_server(&scene.ada, scene.server, &id, None)
         .await
         .unwrap();
     let tools = scene.tools().await;
@@ -380,7 +380,7 @@ async fn tools_are_made_from_sources_templates_and_leave_with_them(pool: PgPool)
     assert!(gone.notice.unwrap().contains("isn't on this server"));
     assert_eq!(scene.served_names().await, ["mail__list", "mail__send"]);
     engine
-        .add_source_to_server(&scene.ada, scene.server, &id)
+        .add_source_to_server(&scene.ada, scene.server, &id, None)
         .await
         .unwrap();
     assert!(

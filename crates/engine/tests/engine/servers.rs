@@ -216,14 +216,17 @@ async fn what_is_not_yours_is_not_there(pool: PgPool) {
             .unwrap_err(),
         engine.revoke_server_token(&eve, server, first).await.unwrap_err(),
         engine.delete_server(&eve, server, None).await.unwrap_err(),
-        engine.restore_server(&eve, server).await.unwrap_err(),
+        engine.restore_server(&eve, server, None).await.unwrap_err(),
         engine
             .update_server(&eve, server, UpdateServer::default(), None)
             .await
             .unwrap_err(),
-        engine.add_source_to_server(&eve, server, &theirs).await.unwrap_err(),
         engine
-            .remove_source_from_server(&eve, server, &theirs)
+            .add_source_to_server(&eve, server, &theirs, None)
+            .await
+            .unwrap_err(),
+        engine
+            .remove_source_from_server(&eve, server, &theirs, None)
             .await
             .unwrap_err(),
         engine.server(&root, ServerId(uuid::Uuid::nil())).await.unwrap_err(),

@@ -117,7 +117,7 @@ async fn a_source_of_another_type_is_a_new_one_to_its_servers(pool: PgPool) {
         server_of(&engine, &ada, &[other, id]).await,
     );
     engine
-        .remove_source_from_server(&ada, left, &id.to_string())
+        .remove_source_from_server(&ada, left, &id.to_string(), None)
         .await
         .unwrap();
     let rename = UpdateTool {
@@ -150,7 +150,7 @@ async fn a_source_of_another_type_is_a_new_one_to_its_servers(pool: PgPool) {
         "nor do they come back"
     );
     let view = engine
-        .add_source_to_server(&ada, left, &id.to_string())
+        .add_source_to_server(&ada, left, &id.to_string(), None)
         .await
         .unwrap();
     assert_eq!(view.bindings[1].prefix, "notes_2", "also where it was away");
@@ -184,7 +184,7 @@ async fn a_change_of_type_reaches_servers_that_are_deleted_for_now(pool: PgPool)
     let server = server_of(&engine, &ada, &[id]).await;
     engine.delete_server(&ada, server, None).await.unwrap();
     become_of(&engine, &ada, id, "mail", Some(json!({}))).await.unwrap();
-    engine.restore_server(&ada, server).await.unwrap();
+    engine.restore_server(&ada, server, None).await.unwrap();
     assert_eq!(engine.server(&ada, server).await.unwrap().bindings[0].prefix, "mail");
 }
 
@@ -252,7 +252,7 @@ async fn a_server_gives_out_so_many_prefixes_and_no_more(pool: PgPool) {
     }
     let add = |id: SourceId| {
         let (engine, ada) = (&engine, &ada);
-        async move { engine.add_source_to_server(ada, server, &id.to_string()).await }
+        async move { engine.add_source_to_server(ada, server, &id.to_string(), None).await }
     };
     assert_eq!(add(ids[0]).await.unwrap().bindings[0].prefix, "notes");
     let refused = fields(add(ids[1]).await.unwrap_err());
@@ -264,7 +264,7 @@ async fn a_server_gives_out_so_many_prefixes_and_no_more(pool: PgPool) {
     );
     assert!(refused.get("type").is_some(), "{refused}");
     let again = engine
-        .remove_source_from_server(&ada, server, &ids[0].to_string())
+        .remove_source_from_server(&ada, server, &ids[0].to_string(), None)
         .await
         .unwrap();
     assert!(again.bindings.is_empty());

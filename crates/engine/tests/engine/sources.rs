@@ -328,11 +328,11 @@ async fn another_users_source_is_not_there(pool: PgPool) {
         }
         for answer in [
             engine
-                .add_source_to_server(&root, server, &id.to_string())
+                .add_source_to_server(&root, server, &id.to_string(), None)
                 .await
                 .unwrap_err(),
             engine
-                .remove_source_from_server(&root, server, &id.to_string())
+                .remove_source_from_server(&root, server, &id.to_string(), None)
                 .await
                 .unwrap_err(),
         ] {
@@ -407,7 +407,7 @@ async fn deleting_a_source_takes_it_out_of_every_server_and_tells_which(pool: Pg
     );
     assert!(engine.server(&ada, only).await.unwrap().bindings.is_empty());
     assert_eq!(engine.server(&ada, other).await.unwrap().source_ids, [two]);
-    engine.restore_server(&ada, deleted).await.unwrap();
+    engine.restore_server(&ada, deleted, None).await.unwrap();
     assert!(engine.server(&ada, deleted).await.unwrap().source_ids.is_empty());
 }
 
@@ -422,7 +422,7 @@ async fn a_source_that_is_deleted_while_it_is_added_is_on_no_server(pool: PgPool
             source(&engine, &ada, "Box").await.id,
         );
         let ids = [one.to_string(), two.to_string()];
-        let add = |server: usize, source: usize| engine.add_source_to_server(&ada, servers[server], &ids[source]);
+        let add = |server: usize, source: usize| engine.add_source_to_server(&ada, servers[server], &ids[source], None);
         let whole = patchbay_domain::server::UpdateServer {
             source_ids: Some(vec![ids[1].clone(), ids[0].clone()]),
             ..Default::default()

@@ -50,7 +50,7 @@ impl Example for ServerOfUser {
             "id": SERVER, "name": "My notes", "endpoint": "https://mcp-1.patchbay.example",
             "user_id": USER, "owner": "ada@example.org", "connector": null, "sources_count": 1,
             "usage": { "calls": 118, "errors": 2, "mean_ms": 37 },
-            "created_at": THEN, "deleted_at": null,
+            "created_at": THEN, "updated_at": LATER, "deleted_at": null,
         })
     }
 }

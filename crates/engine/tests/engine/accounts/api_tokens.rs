@@ -2,7 +2,10 @@
 
 use super::{fields, rows, sign_in};
 use crate::{engine, password, user, who};
-use patchbay_domain::account::{CreateToken, CreatedApiToken};
+use patchbay_domain::{
+    account::{CreateToken, CreatedApiToken},
+    page::PageRequest,
+};
 use patchbay_engine::{
     Actor, Engine, Error,
     error::{Conflict, Denied, NotFound, Unauthenticated},
@@ -135,7 +138,16 @@ async fn a_token_cannot_make_itself_at_home(pool: PgPool) {
         );
     }
     assert_eq!(engine.passwords_hashed(), before, "nor does it find out the password");
-    assert_eq!(engine.sessions(&program).await.unwrap().len(), 1, "but it may look");
+    assert_eq!(
+        engine
+            .sessions(&program, &PageRequest::default())
+            .await
+            .unwrap()
+            .items
+            .len(),
+        1,
+        "but it may look"
+    );
 }
 
 #[sqlx::test(migrations = false)]

@@ -2,7 +2,7 @@
 
 use super::{rows, sign_in};
 use crate::{engine, password, user, who};
-use patchbay_domain::audit::Door;
+use patchbay_domain::{audit::Door, page::PageRequest};
 use patchbay_engine::{
     Error,
     actor::Origin,
@@ -81,7 +81,7 @@ async fn somebody_sees_where_they_are_signed_in_and_nobody_else_does(pool: PgPoo
         .await
         .unwrap();
 
-    let sessions = engine.sessions(&here).await.unwrap();
+    let sessions = engine.sessions(&here, &PageRequest::default()).await.unwrap().items;
     assert_eq!(sessions.len(), 2);
     assert_eq!(sessions[0].id, id, "what was used last comes first");
     assert_eq!(sessions[0].device, "Firefox on Linux");
@@ -90,7 +90,15 @@ async fn somebody_sees_where_they_are_signed_in_and_nobody_else_does(pool: PgPoo
     assert_eq!(Some(sessions[1].id), here.session);
 
     let (eve, _) = sign_in(&engine, "eve@example.org").await;
-    assert_eq!(engine.sessions(&eve).await.unwrap().len(), 1);
+    assert_eq!(
+        engine
+            .sessions(&eve, &PageRequest::default())
+            .await
+            .unwrap()
+            .items
+            .len(),
+        1
+    );
     let refused = engine.revoke_session(&eve, id).await;
     assert!(matches!(refused, Err(Error::NotFound(NotFound::Session))));
     assert!(engine.actor_of_session(&elsewhere).await.unwrap().is_some());
@@ -99,6 +107,34 @@ async fn somebody_sees_where_they_are_signed_in_and_nobody_else_does(pool: PgPoo
     assert!(engine.actor_of_session(&elsewhere).await.unwrap().is_none());
     let again = engine.revoke_session(&here, id).await;
     assert!(matches!(again, Err(Error::NotFound(NotFound::Session))));
+}
+
+#[sqlx::test(migrations = false)]
+async fn sessions_are_counted_and_come_a_page_at_a_time(pool: PgPool) {
+    let engine = engine(&pool).await;
+    user(&engine, "ada@example.org").await;
+    let (ada, _) = sign_in(&engine, "ada@example.org").await;
+    for _ in 0..4 {
+        engine.clock().advance(Duration::minutes(1));
+        sign_in(&engine, "ada@example.org").await;
+    }
+    let mut page = PageRequest {
+        limit: Some(2),
+        cursor: None,
+    };
+    let mut found = Vec::new();
+    loop {
+        let sessions = engine.sessions(&ada, &page).await.unwrap();
+        assert_eq!(sessions.total, 5);
+        found.extend(sessions.items);
+        page.cursor = sessions.next_cursor;
+        if page.cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found.len(), 5);
+    assert!(found.is_sorted_by(|one, next| one.last_used_at > next.last_used_at));
+    assert!(found[4].current, "which was used first");
 }
 
 #[sqlx::test(migrations = false)]
@@ -133,7 +169,13 @@ async fn when_a_session_was_used_is_written_down_every_few_minutes(pool: PgPool)
             .clock()
             .advance(begun + Duration::minutes(after) - engine.clock().now());
         engine.actor_of_session(&session).await.unwrap().unwrap();
-        let seen = engine.sessions(&ada).await.unwrap().remove(0).last_used_at;
+        let seen = engine
+            .sessions(&ada, &PageRequest::default())
+            .await
+            .unwrap()
+            .items
+            .remove(0)
+            .last_used_at;
         assert_eq!(seen.0, begun + Duration::minutes(noted), "after {after} minutes");
     }
 }
@@ -152,7 +194,12 @@ async fn a_session_keeps_its_device_and_address_when_what_it_carries_changes(poo
     engine.begin_session(&from, &session, &proven, "a phone").await.unwrap();
     session.insert("notice", "saved").await.unwrap();
     session.save().await.unwrap();
-    let shown = engine.sessions(&ada).await.unwrap().remove(0);
+    let shown = engine
+        .sessions(&ada, &PageRequest::default())
+        .await
+        .unwrap()
+        .items
+        .remove(0);
     assert_eq!(
         (shown.device.as_str(), shown.address.as_deref()),
         ("a phone", Some("2001:db8::7"))

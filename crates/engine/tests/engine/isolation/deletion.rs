@@ -149,7 +149,10 @@ async fn a_deleted_source_leaves_every_server(pool: PgPool) {
         places.iter().all(|place| place.starts_with("audit_events.")),
         "{places:?}"
     );
-    engine.restore_server(&ada.actor, ada.deleted_server).await.unwrap();
+    engine
+        .restore_server(&ada.actor, ada.deleted_server, None)
+        .await
+        .unwrap();
     let restored = engine.server(&ada.actor, ada.deleted_server).await.unwrap();
     assert!(
         restored.source_ids.is_empty(),

@@ -44,7 +44,7 @@ pub(super) async fn nothing_is_there(scene: &Scene) {
             none,
         );
         gone(engine.delete_server(eve, server, None).await, none);
-        gone(engine.restore_server(eve, server).await, none);
+        gone(engine.restore_server(eve, server, None).await, none);
         gone(engine.duplicate_server(eve, server, None).await, none);
         gone(engine.server_tools(eve, server).await, none);
         gone(engine.server_templates(eve, server).await, none);
@@ -70,8 +70,8 @@ pub(super) async fn nothing_is_there(scene: &Scene) {
         };
         gone(engine.create_tool(eve, server, made).await, none);
         let own = scene.eve.source.to_string();
-        gone(engine.add_source_to_server(eve, server, &own).await, none);
-        gone(engine.remove_source_from_server(eve, server, &own).await, none);
+        gone(engine.add_source_to_server(eve, server, &own, None).await, none);
+        gone(engine.remove_source_from_server(eve, server, &own, None).await, none);
         let token = ada.server_token;
         gone(engine.revoke_server_token(eve, server, token).await, none);
     }
@@ -107,8 +107,12 @@ pub(super) async fn nothing_of_it_is_taken(scene: &Scene) {
         Err(Error::UnknownSource(id)) => assert_eq!(id, ada.source),
         other => panic!("{other:?}"),
     };
-    unknown(engine.add_source_to_server(&eve.actor, eve.server, &theirs).await);
-    unknown(engine.remove_source_from_server(&eve.actor, eve.server, &theirs).await);
+    unknown(engine.add_source_to_server(&eve.actor, eve.server, &theirs, None).await);
+    unknown(
+        engine
+            .remove_source_from_server(&eve.actor, eve.server, &theirs, None)
+            .await,
+    );
     let update = UpdateServer {
         source_ids: Some(vec![theirs.clone()]),
         ..UpdateServer::default()
@@ -173,7 +177,7 @@ pub(super) async fn lists_are_ones_own(scene: &Scene) {
     }
     let tokens = engine.api_tokens(&eve.actor).await.unwrap();
     assert_eq!(tokens.iter().map(|token| token.id).collect::<Vec<_>>(), [eve.api_token]);
-    let sessions = engine.sessions(&eve.actor).await.unwrap();
+    let sessions = engine.sessions(&eve.actor, &page).await.unwrap().items;
     assert_eq!(
         sessions.iter().map(|session| session.id).collect::<Vec<_>>(),
         [eve.session]
@@ -188,7 +192,7 @@ async fn what_takes_a_role_is_refused_before_anything_is_looked_up(pool: PgPool)
         ..eve.actor.clone()
     };
     for server in [ada.server, ServerId(uuid::Uuid::new_v4())] {
-        let refused = engine.hard_delete_server(&nobody, server).await;
+        let refused = engine.hard_delete_server(&nobody, server, None).await;
         assert!(matches!(refused, Err(Error::Denied(Denied::Admin))), "{refused:?}");
     }
     let page = PageRequest::default();

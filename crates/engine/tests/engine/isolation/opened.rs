@@ -78,7 +78,7 @@ async fn seen_by(engine: &Engine, actor: &Actor, server: ServerId, source: Sourc
         "templates": engine.server_templates(actor, server).await.unwrap(),
         "server tokens": engine.server_tokens(actor, server).await.unwrap(),
         "api tokens": engine.api_tokens(actor).await.unwrap(),
-        "sessions": engine.sessions(actor).await.unwrap(),
+        "sessions": engine.sessions(actor, &page).await.unwrap(),
         "belongings": engine.belongings(actor, actor.user).await.unwrap(),
         "calls": engine.usage(actor, &calls).await.unwrap(),
         "overview": engine.overview(actor).await.unwrap(),
@@ -144,10 +144,13 @@ async fn what_one_changes_of_ones_own_changes_nothing_of_anothers(pool: PgPool) 
     engine.delete_tool(actor, server, "found").await.unwrap();
     let copy = engine.duplicate_server(actor, server, None).await.unwrap().server.id;
     engine.delete_server(actor, copy, None).await.unwrap();
-    engine.restore_server(actor, copy).await.unwrap();
+    engine.restore_server(actor, copy, None).await.unwrap();
     let theirs = source.to_string();
-    engine.remove_source_from_server(actor, server, &theirs).await.unwrap();
-    engine.add_source_to_server(actor, server, &theirs).await.unwrap();
+    engine
+        .remove_source_from_server(actor, server, &theirs, None)
+        .await
+        .unwrap();
+    engine.add_source_to_server(actor, server, &theirs, None).await.unwrap();
     let updated = UpdateSource {
         source_metadata: Some(json!({"notebook": "another"})),
         ..UpdateSource::default()

@@ -60,7 +60,7 @@ async fn furnish_sources(engine: &Engine) -> (Actor, Actor) {
     let mixed = server_of(engine, &ada, "Mixed", None, &[doomed, first, second, plain, nobodys]).await;
     engine.delete_source(&ada, doomed, None).await.unwrap();
     engine
-        .remove_source_from_server(&ada, mixed, &plain.to_string())
+        .remove_source_from_server(&ada, mixed, &plain.to_string(), None)
         .await
         .unwrap();
     let own = server_of(engine, &ada, "Own", Some(notes), &[second, nameless]).await;
