@@ -66,6 +66,10 @@ impl Scene {
         let create = ["user", "create", "--email", ROOT, "--superuser", "--password-stdin"];
         let made = run(program(directory.path(), &database, &key, &create), PASSWORD).await;
         assert!(made.success, "{}", made.stderr);
+        // Somebody whose password a superuser may reset: nobody's own is.
+        let create = ["user", "create", "--email", "grace@example.org", "--password-stdin"];
+        let made = run(program(directory.path(), &database, &key, &create), PASSWORD).await;
+        assert!(made.success, "{}", made.stderr);
         let serve = ["serve", "--listen", "127.0.0.1:0"];
         let serving = Serving::start(program(directory.path(), &database, &key, &serve)).await;
         let root = Anonymous::new(serving.url.parse().unwrap());
@@ -141,13 +145,15 @@ impl Scene {
     async fn fill_account(&mut self) {
         let me = self.root.get("/api/auth/me").await.expect(200);
         self.user = text(&me, "id");
+        let found = self.root.get("/api/users?q=grace").await.expect(200);
+        let grace = text(&found["users"][0], "id");
         let new = json!({ "type": "notes", "source_metadata": { "key": CONFIGURED_SOURCE } });
         let made = self.root.post("/api/sources", new).await;
         self.source = text(&self.says_none("create a source", made).expect(201), "id");
         for (path, body) in [
             ("/api/tokens", json!({ "name": "A script" })),
             ("/api/invitations", json!({ "email": "ada@example.org" })),
-            (&format!("/api/users/{}/reset-link", self.user), json!({})),
+            (&format!("/api/users/{grace}/reset-link"), json!({})),
             (
                 &format!("/api/mcp-servers/{}/tokens", self.server),
                 json!({ "name": "again" }),

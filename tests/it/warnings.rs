@@ -184,8 +184,7 @@ async fn a_connector_that_got_a_server_in_the_meantime_has_a_way_on() {
         .body("connector_id=1");
     assert_eq!(Answer::of(form).await.header("location"), "/connectors/1?delete=1");
     let shown = page(&root, "/connectors/1?delete=1").await;
-    let words =
-        "The connector was not deleted: MCP servers use it. Those that are made from it go along once you have typed its name.";
+    let words = "The connector was not deleted: MCP servers use it. Those that are made from it go along once you have typed its name.";
     assert!(
         shown.contains(&format!(">{words}<")) && shown.contains(">See what goes along</a>"),
         "{shown}"

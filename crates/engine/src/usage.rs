@@ -65,7 +65,10 @@ fn check(wanted: &Wanted<'_>) -> Result<(), Error> {
     if wanted.from.year() < 1970 || wanted.to.year() > 9999 {
         refuse("from", "There are no calls that long ago, or that far ahead.");
     }
-    if wanted.tool.is_some_and(|tool| tool.contains('\0') || tool.chars().count() > TOOL_MAX) {
+    if wanted
+        .tool
+        .is_some_and(|tool| tool.contains('\0') || tool.chars().count() > TOOL_MAX)
+    {
         refuse("tool", "No tool is called that.");
     }
     if errors.is_empty() { Ok(()) } else { Err(errors.into()) }

@@ -222,7 +222,6 @@ impl Engine {
     }
 }
 
-/// What binds a sealed secret to its row.
 /// What a user's secret is sealed for.
 pub(crate) fn purpose(user: UserId) -> String {
     format!("second_factors.secret:{user}")

@@ -113,7 +113,10 @@ async fn accounts_and_sessions_leave_their_rows(pool: PgPool) {
         .set_up(&who(), &token, "root@example.org", &password())
         .await
         .unwrap();
-    let ada = engine.sign_up(&who(), "ada@example.org", &password(), None).await.unwrap();
+    let ada = engine
+        .sign_up(&who(), "ada@example.org", &password(), None)
+        .await
+        .unwrap();
     let session = Session::new(None, Arc::new(engine.session_store()), None);
     let id = engine.begin_session(&who(), &session, &ada, "a browser").await.unwrap();
     let mut signed_in = actor(&ada.user);
