@@ -20,7 +20,7 @@ export class CreateServerPage {
     this.readOnly = configuration.getByLabel('Read-only');
     this.mostResults = configuration.getByLabel('Most results');
     this.signature = configuration.getByLabel('Signature');
-    this.submit = form.getByRole('button', { name: 'Create MCP server' });
+    this.submit = form.getByRole('button', { name: 'Create Server' });
     this.alert = form.getByRole('alert');
   }
 }

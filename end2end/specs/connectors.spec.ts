@@ -162,6 +162,6 @@ test.describe('an ordinary user', () => {
   test('makes no server from a connector that waits', async ({ page, world }) => {
     await page.goto(`/connectors/${world.waiting.connector_id}/create-server`);
     await expect(page.getByText('Servers are made from active connectors.')).toBeVisible();
-    await expect(page.getByRole('button', { name: 'Create MCP server' })).toHaveCount(0);
+    await expect(page.getByRole('button', { name: 'Create Server' })).toHaveCount(0);
   });
 });

@@ -30,7 +30,7 @@ test('from registering a connector to deleting a server without one more page lo
   await connectors.activation.activate(nobodyListens);
   await expect(connectors.activation.alert).toContainText('Cannot reach connector server.');
   await connectors.activation.activate(connector.url());
-  await connectors.card(name).getByRole('link', { name: `Create MCP server from ${name}` }).click();
+  await connectors.card(name).getByRole('link', { name: `Create Server from ${name}` }).click();
   await new CreateServerPage(page).submit.click();
   await expect(server.newToken).toBeVisible();
   await server.createToken('Second');

@@ -50,7 +50,7 @@ test.describe('a superuser', () => {
     await dialog.getByRole('button', { name: 'Switch to Sync Mode' }).click();
     await connectorPage.told(`Connector '${connector.name}' follows its service now.`);
     await expect(keeping.getByText('Sync Mode', { exact: true })).toBeVisible();
-    await expect(page.getByRole('link', { name: 'Create MCP server' })).toHaveCount(0);
+    await expect(page.getByRole('link', { name: 'Create Server' })).toHaveCount(0);
 
     service.manifest.tools.pop();
     await connectorPage.syncNow.click();
@@ -61,7 +61,7 @@ test.describe('a superuser', () => {
     await expect(dialog).toContainText('pinned as they were last read');
     await dialog.getByRole('button', { name: 'Pin and activate' }).click();
     await connectorPage.told(`Connector '${connector.name}' is active.`);
-    await expect(page.getByRole('link', { name: 'Create MCP server' })).toBeVisible();
+    await expect(page.getByRole('link', { name: 'Create Server' })).toBeVisible();
   });
 
   test('hears why a mode can not follow', async ({ page, people, world, unique }) => {

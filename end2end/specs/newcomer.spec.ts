@@ -58,9 +58,9 @@ test('a newcomer is led from an invitation to a server of a source of their own 
   });
 
   await test.step('a server', async () => {
-    await page.getByRole('link', { name: 'Create MCP server', exact: true }).click();
+    await page.getByRole('link', { name: 'Create Server', exact: true }).click();
     await page.getByLabel('Name', { exact: true }).fill(name);
-    await page.getByRole('button', { name: 'Create MCP server' }).click();
+    await page.getByRole('button', { name: 'Create Server' }).click();
     await expect(page.getByRole('heading', { name, exact: true })).toBeVisible();
     [endpoint, token] = [await server.endpoint(), await server.token()];
   });

@@ -42,7 +42,7 @@ test('a server is made from sources, and its tools are as its owner wants them',
     await page.getByRole('checkbox', { name: 'My notes' }).check();
     await page.getByRole('checkbox', { name: 'City library' }).check();
     await expectWellMade('server-new');
-    await page.getByRole('button', { name: 'Create MCP server' }).click();
+    await page.getByRole('button', { name: 'Create Server' }).click();
     await expect(page.getByRole('heading', { name: 'Reading room', exact: true })).toBeVisible();
   });
 

@@ -135,10 +135,10 @@ test('a source is made from a schema, tested, edited, used and deleted', async (
 
   await test.step('its connector gets it with each call, with its secret', async () => {
     await page.goto(`/sources/${id}`);
-    await page.getByRole('link', { name: 'Create MCP server' }).click();
+    await page.getByRole('link', { name: 'Create Server' }).click();
     await expect(page.getByRole('checkbox', { name: 'Rome office' })).toBeChecked();
     await page.getByLabel('Name', { exact: true }).fill('Office');
-    await page.getByRole('button', { name: 'Create MCP server' }).click();
+    await page.getByRole('button', { name: 'Create Server' }).click();
     await expect(page.getByRole('heading', { name: 'Office', exact: true })).toBeVisible();
     const endpoint = await page.getByText(/^https?:\/\/\S+\/mcp\/\d+$/).first().innerText();
     const client = mcpClient(endpoint, await page.getByText(/^mcp_token_/).first().innerText());

@@ -59,7 +59,7 @@ test('a superuser registers and activates a connector, makes a server from it, a
   });
 
   await test.step('create a server', async () => {
-    await connectors.card(name).getByRole('link', { name: `Create MCP server from ${name}` }).click();
+    await connectors.card(name).getByRole('link', { name: `Create Server from ${name}` }).click();
     await expect(createServer.heading).toBeVisible();
     await expect(createServer.name).toHaveValue(name);
     await expect(createServer.notebook).toHaveValue('main');

@@ -120,7 +120,7 @@ async fn a_superuser_goes_from_nothing_to_a_token_by_forms_alone() {
     let to = submit(&root, "/fn/connectors/activate", &form).await;
     let shown = page(&root, &to).await;
     assert!(
-        shown.contains("Connector activated! Found 1 tools and 0 templates.") && shown.contains("Create MCP server"),
+        shown.contains("Connector activated! Found 1 tools and 0 templates.") && shown.contains("Create Server"),
         "{shown}"
     );
 

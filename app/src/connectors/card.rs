@@ -32,8 +32,8 @@ pub(super) fn ConnectorCard(
         }),
         ConnectorMode::Active => {
             let href = format!("/connectors/{number}/create-server");
-            let label = format!("Create MCP server from {name}");
-            Some(view! { <a class="button" href=href aria-label=label>"Create MCP server"</a> }.into_any())
+            let label = format!("Create Server from {name}");
+            Some(view! { <a class="button" href=href aria-label=label>"Create Server"</a> }.into_any())
         }
         ConnectorMode::Sync => None,
     };

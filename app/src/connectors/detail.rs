@@ -119,7 +119,7 @@ fn Actions(summary: ConnectorSummary, is_superuser: bool) -> AnyView {
         {(summary.mode == ConnectorMode::Active).then(|| view! {
             <a class="button" href=path_of_new(&summary.name)><IconView icon=Icon::Source/> "Create source"</a>
             <a class="button button-primary" href=format!("/connectors/{number}/create-server")>
-                <IconView icon=Icon::Plus/> "Create MCP server"
+                <IconView icon=Icon::Plus/> "Create Server"
             </a>
         })}
     }

@@ -38,7 +38,7 @@ fn steps(numbers: &Overview, is_superuser: bool) -> Vec<Step> {
     steps.push(Step {
         title: "Create an MCP server from it",
         about: "An MCP server is an endpoint of your own with the tools of your sources behind it.",
-        action: ("Create MCP server", "/servers/new"),
+        action: ("Create Server", "/servers/new"),
         done: has_server,
     });
     steps.push(Step {

@@ -192,7 +192,7 @@ fn CreateForm(
             {configuration.map(|configuration| view! { <ConfigurationFields form configuration prefix=CONFIGURATION/> })}
             <SourceChoice form sources chosen is_own/>
             <div class="form-actions">
-                <Submit label="Create MCP server"/>
+                <Submit label="Create Server"/>
                 <a class="button button-quiet" href=cancel>"Cancel"</a>
             </div>
         </InPlaceForm>

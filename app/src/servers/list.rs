@@ -26,7 +26,7 @@ pub(crate) fn ServersPage() -> impl IntoView {
         let here = if query.deleted { "/servers?deleted=1" } else { PATH };
         let view = view! {
             <PageHeader title="MCP servers" about="Your endpoints. Each offers the tools that it is made from, to whom you give a token.">
-                <a class="button button-primary" href="/servers/new"><IconView icon=Icon::Plus/> "Create MCP server"</a>
+                <a class="button button-primary" href="/servers/new"><IconView icon=Icon::Plus/> "Create Server"</a>
             </PageHeader>
             <Tabs here is_admin=actor.is_admin()/>
             <List servers query/>

@@ -52,7 +52,7 @@ fn Source(source: SourceView, connector: Option<ConnectorView>, tested: Option<T
         <PageHeader title=title(&source) parent=("Sources", "/sources")>
             <a class="button button-danger-quiet" href=format!("/sources/{id}?delete=1") data-dialog="">"Delete"</a>
             <a class="button" href=format!("/sources/{id}/edit")>"Edit"</a>
-            <a class="button button-primary" href=new_server><IconView icon=Icon::Plus/> "Create MCP server"</a>
+            <a class="button button-primary" href=new_server><IconView icon=Icon::Plus/> "Create Server"</a>
         </PageHeader>
         {source.notice.clone().map(|notice| view! { <Notice id state=source.state notice/> })}
         <About source=source.clone()/>
